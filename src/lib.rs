@@ -1,1 +1,14 @@
+//! fleet looks after Docker on a fleet of servers, over native SSH.
 
+#![warn(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::allow_attributes
+)]
+
+pub mod door;
+pub mod human;
+pub mod record;

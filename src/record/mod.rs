@@ -1,0 +1,19 @@
+//! What happened, as plain data: every other module may use it, it uses none.
+
+mod decision;
+mod event;
+mod facts;
+mod host_name;
+mod metric;
+mod outcome;
+mod problem;
+mod run;
+
+pub use decision::{Action, ActionRecord, ActionResult, Decision, Object, Verdict};
+pub use event::{Event, Output, RunStarted, Stream, What};
+pub use facts::{Disk, DockerFacts, Facts};
+pub use host_name::HostName;
+pub use metric::{Finding, Metric, Moment, Unit};
+pub use outcome::{ExitCode, Outcome};
+pub use problem::Problem;
+pub use run::{HostRun, Run, RunId};

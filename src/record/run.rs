@@ -1,0 +1,225 @@
+//! A run: the fold of its events.
+
+use super::{
+    ActionRecord, ActionResult, Decision, Event, ExitCode, Facts, Finding, HostName, Metric,
+    Outcome, Output, Problem, RunStarted, Verdict, What,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// A run's name: the moment it began plus a random end, so that names sort by time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(String);
+
+impl RunId {
+    /// A new name, for example `20261124-153012-7f3a`.
+    #[must_use]
+    pub fn new(at: Timestamp, random: u16) -> Self {
+        Self(format!("{}-{random:04x}", at.strftime("%Y%m%d-%H%M%S")))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for RunId {
+    fn from(name: String) -> Self {
+        Self(name)
+    }
+}
+
+impl std::fmt::Display for RunId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// All that is known of a run, fresh or from the history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// How it began.
+    pub start: RunStarted,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; `None` while it runs or when it was cut off.
+    pub ended: Option<Timestamp>,
+    /// The process's exit code, once it ended.
+    pub exit_code: Option<ExitCode>,
+    /// Whether the plan was approved, and by whom, where that was asked.
+    pub answer: Option<(bool, String)>,
+    /// The hosts, in inventory order.
+    pub hosts: Vec<HostRun>,
+    #[serde(skip)]
+    index: HashMap<HostName, usize>,
+}
+
+/// One host's share of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HostRun {
+    /// The host.
+    pub host: HostName,
+    /// How it ended; `None` while it is under way or when the run was cut off.
+    pub outcome: Option<Outcome>,
+    /// Why, when not `ok` or `changed`.
+    pub problem: Option<Problem>,
+    /// A command's own exit status.
+    pub exit_status: Option<u32>,
+    /// When the connection attempt began.
+    pub started: Option<Timestamp>,
+    /// When the host was done.
+    pub ended: Option<Timestamp>,
+    /// How long it took to get in, in milliseconds.
+    pub connect_milliseconds: Option<u64>,
+    /// What the probe learnt.
+    pub facts: Option<Box<Facts>>,
+    /// The step it is at or ended with.
+    pub step: Option<String>,
+    /// What was decided.
+    pub decisions: Vec<Decision>,
+    /// What was done.
+    pub actions: Vec<ActionRecord>,
+    /// What was measured.
+    pub metrics: Vec<Metric>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// What a command printed.
+    pub output: Option<Output>,
+}
+
+impl HostRun {
+    fn new(host: HostName) -> Self {
+        Self {
+            host,
+            outcome: None,
+            problem: None,
+            exit_status: None,
+            started: None,
+            ended: None,
+            connect_milliseconds: None,
+            facts: None,
+            step: None,
+            decisions: Vec::new(),
+            actions: Vec::new(),
+            metrics: Vec::new(),
+            findings: Vec::new(),
+            output: None,
+        }
+    }
+
+    /// What would go, or went, by plan.
+    pub fn going(&self) -> impl Iterator<Item = &Decision> {
+        self.decisions.iter().filter(|d| d.decision == Verdict::Go)
+    }
+
+    /// Actions whose intent stands without a result, or whose answer was lost.
+    pub fn unsettled(&self) -> impl Iterator<Item = &ActionRecord> {
+        self.actions
+            .iter()
+            .filter(|a| matches!(a.result, None | Some(ActionResult::Unknown { .. })))
+    }
+
+    /// The state to report: a host without an outcome was cut off, and is `unknown`
+    /// once an intent of it is unsettled.
+    #[must_use]
+    pub fn state(&self) -> Outcome {
+        self.outcome.unwrap_or_else(|| {
+            if self.unsettled().next().is_some() {
+                Outcome::Unknown
+            } else if self.started.is_some() {
+                Outcome::Interrupted
+            } else {
+                Outcome::Skipped
+            }
+        })
+    }
+
+    fn apply(&mut self, at: Timestamp, what: &What) {
+        match what {
+            What::HostStarted => self.started = Some(at),
+            What::Connected { milliseconds } => self.connect_milliseconds = Some(*milliseconds),
+            What::Probed { facts } => self.facts = Some(facts.clone()),
+            What::StepStarted { step } => self.step = Some(step.clone()),
+            What::Decided { decisions } => self.decisions.extend_from_slice(decisions),
+            What::Measured { metric } => self.metrics.push(metric.clone()),
+            What::Found { finding } => self.findings.push(finding.clone()),
+            What::Intended { actions } => self
+                .actions
+                .extend(actions.iter().map(|a| ActionRecord { action: a.clone(), result: None })),
+            What::Settled { action, result } => {
+                if let Some(record) = self.actions.iter_mut().find(|a| a.action.number == *action) {
+                    record.result = Some(result.clone());
+                }
+            }
+            What::OutputEnded { output } => self.output = Some(output.clone()),
+            What::HostEnded { outcome, problem, exit_status } => {
+                self.outcome = Some(*outcome);
+                self.problem.clone_from(problem);
+                self.exit_status = *exit_status;
+                self.ended = Some(at);
+            }
+            What::RunStarted(_)
+            | What::Answered { .. }
+            | What::Output { .. }
+            | What::RunEnded { .. } => {}
+        }
+    }
+}
+
+impl Run {
+    /// A run that has only begun.
+    #[must_use]
+    pub fn new(start: RunStarted, started: Timestamp) -> Self {
+        let hosts: Vec<_> = start.hosts.iter().cloned().map(HostRun::new).collect();
+        let index = hosts.iter().enumerate().map(|(i, h)| (h.host.clone(), i)).collect();
+        Self { start, started, ended: None, exit_code: None, answer: None, hosts, index }
+    }
+
+    /// The fold of stored events; `None` when they do not begin with `RunStarted`.
+    pub fn from_events<'e>(events: impl IntoIterator<Item = &'e Event>) -> Option<Self> {
+        let mut events = events.into_iter();
+        let first = events.next()?;
+        let What::RunStarted(start) = &first.what else { return None };
+        let mut run = Self::new(start.clone(), first.at);
+        events.for_each(|event| run.apply(event));
+        Some(run)
+    }
+
+    /// Takes one more event in.
+    pub fn apply(&mut self, event: &Event) {
+        if let Some(host) = &event.host {
+            if let Some(&at) = self.index.get(host) {
+                self.hosts[at].apply(event.at, &event.what);
+            }
+            return;
+        }
+        match &event.what {
+            What::Answered { approved, by } => self.answer = Some((*approved, by.clone())),
+            What::RunEnded { exit_code } => {
+                self.ended = Some(event.at);
+                self.exit_code = Some(*exit_code);
+            }
+            _ => {}
+        }
+    }
+
+    /// The exit code that the hosts' outcomes ask for.
+    #[must_use]
+    pub fn hosts_exit_code(&self) -> ExitCode {
+        self.hosts.iter().map(|h| h.state().exit_code()).fold(ExitCode::OK, ExitCode::worse)
+    }
+
+    /// How many hosts ended in each outcome, without the zeroes.
+    #[must_use]
+    pub fn tally(&self) -> Vec<(Outcome, usize)> {
+        Outcome::ALL
+            .into_iter()
+            .map(|o| (o, self.hosts.iter().filter(|h| h.state() == o).count()))
+            .filter(|(_, n)| *n > 0)
+            .collect()
+    }
+}
