@@ -11,4 +11,5 @@
 
 pub mod door;
 pub mod human;
+pub mod inventory;
 pub mod record;
