@@ -13,3 +13,4 @@ pub mod door;
 pub mod human;
 pub mod inventory;
 pub mod record;
+pub mod ssh;

@@ -1,0 +1,477 @@
+//! Opens one connection to a host, through its jump hosts, with a deadline on every stage.
+
+use super::client::{Client, Trace, Traced, Unknown};
+use super::error::{ConnectError, ConnectErrorKind, IdentityFault, Stage};
+use super::keyring::{Identity, Keyring};
+use super::known_hosts::{KnownHosts, Verdict};
+use super::session::Connection;
+use super::wire::{CutOnDrop, Tap, Tapped};
+use russh::client::{Config, Handle};
+use russh::keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, PublicKey};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+/// Connections that may be in front of one sshd's authentication at a time: its own
+/// default drops them at random from ten on (`MaxStartups 10:30:100`).
+const STARTS_PER_ADDRESS: usize = 8;
+
+/// Attempts for failures that a moment's patience cures.
+const ATTEMPTS: u32 = 3;
+
+/// How long each stage may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadlines {
+    /// Opening the TCP connection.
+    pub connect: Duration,
+    /// The handshake and the login together.
+    pub login: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), login: Duration::from_secs(20) }
+    }
+}
+
+/// One machine on the way to a host; the last hop is the host.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// The name for messages: the inventory's, or the destination as written.
+    pub name: String,
+    /// The address that is connected to.
+    pub address: String,
+    /// The port.
+    pub port: u16,
+    /// The login.
+    pub user: String,
+    /// Key files named for this hop; empty for the default ones and the agent.
+    pub identity_files: Vec<PathBuf>,
+    /// What is known of its key.
+    pub known_hosts: Arc<KnownHosts>,
+    /// The name under which its key is looked up.
+    pub key_name: String,
+    /// The port that goes with that name.
+    pub key_port: u16,
+    /// The file in which a new key of it would be recorded.
+    pub record_in: Option<PathBuf>,
+}
+
+/// The way to a host: jump hosts first, the host last. Never empty.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The jump hosts, in order.
+    pub jumps: Vec<Hop>,
+    /// The host.
+    pub host: Hop,
+}
+
+/// A key that was let in although no file knew it.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// The hop that showed it.
+    pub hop: Hop,
+    /// The key.
+    pub key: PublicKey,
+}
+
+/// Opens connections; holds what they share.
+pub struct Dialer {
+    keyring: Keyring,
+    default_keys: Vec<PathBuf>,
+    deadlines: Deadlines,
+    unknown: Unknown,
+    starts: Mutex<HashMap<(String, u16), Arc<Semaphore>>>,
+}
+
+impl Dialer {
+    /// A dialer with these keys and limits.
+    #[must_use]
+    pub fn new(
+        keyring: Keyring,
+        default_keys: Vec<PathBuf>,
+        deadlines: Deadlines,
+        unknown: Unknown,
+    ) -> Self {
+        Self { keyring, default_keys, deadlines, unknown, starts: Mutex::default() }
+    }
+
+    /// Connects and logs in. Tries again, with a jittered pause, only where nothing but a
+    /// close or a resolver's failure was seen; never after a refused login.
+    ///
+    /// # Errors
+    /// The hop and the stage at which it failed, with the peer's words.
+    pub async fn connect(&self, route: &Route) -> Result<(Connection, Vec<NewKey>), ConnectError> {
+        let mut attempt = 1;
+        loop {
+            match self.attempt(route).await {
+                Err(error) if error.is_worth_a_retry() && attempt < ATTEMPTS => {
+                    let jitter = u64::from(random_byte()) * 4;
+                    let pause = 300 * u64::from(attempt) + jitter;
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                    attempt += 1;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn attempt(&self, route: &Route) -> Result<(Connection, Vec<NewKey>), ConnectError> {
+        let started = Instant::now();
+        let mut last: Option<Connection> = None;
+        let mut new_keys = Vec::new();
+        for hop in route.jumps.iter().chain([&route.host]) {
+            let is_jump = !std::ptr::eq(hop, &raw const route.host);
+            let jump = is_jump.then(|| hop.name.clone());
+            let (connection, new) =
+                self.hop(hop, last.take()).await.map_err(|kind| ConnectError { jump, kind })?;
+            new_keys.extend(new.map(|key| NewKey { hop: hop.clone(), key }));
+            last = Some(connection);
+        }
+        let mut connection = last.ok_or_else(|| ConnectError {
+            jump: None,
+            kind: ConnectErrorKind::Connect { reason: "an empty route".into() },
+        })?;
+        connection.connected_in = started.elapsed();
+        Ok((connection, new_keys))
+    }
+
+    async fn hop(
+        &self,
+        hop: &Hop,
+        through: Option<Connection>,
+    ) -> Result<(Connection, Option<PublicKey>), ConnectErrorKind> {
+        let starts = self.starts_at(hop);
+        // The semaphore lives in `self` and is never closed.
+        let _start = starts.acquire().await;
+        match through {
+            None => {
+                let stream = self.dial(hop).await?;
+                self.login(hop, stream, None).await
+            }
+            Some(jump) => {
+                let stream = self.dial_through(hop, &jump).await?;
+                self.login(hop, stream, Some(Box::new(jump))).await
+            }
+        }
+    }
+
+    fn starts_at(&self, hop: &Hop) -> Arc<Semaphore> {
+        let mut starts = self.starts.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (hop.address.clone(), hop.port);
+        Arc::clone(
+            starts.entry(key).or_insert_with(|| Arc::new(Semaphore::new(STARTS_PER_ADDRESS))),
+        )
+    }
+
+    async fn dial(&self, hop: &Hop) -> Result<TcpStream, ConnectErrorKind> {
+        let limit = self.deadlines.connect;
+        let resolved =
+            tokio::time::timeout(limit, tokio::net::lookup_host((bare(&hop.address), hop.port)));
+        let resolve_error =
+            |reason: String| ConnectErrorKind::Resolve { address: hop.address.clone(), reason };
+        let addresses: Vec<_> = resolved
+            .await
+            .map_err(|_| resolve_error("the resolver does not answer".into()))?
+            .map_err(|e| resolve_error(e.to_string()))?
+            .collect();
+        let timeout =
+            ConnectErrorKind::Timeout { stage: Stage::Connect, after: limit, said: Vec::new() };
+        let stream = tokio::time::timeout(limit, TcpStream::connect(&*addresses))
+            .await
+            .map_err(|_| timeout)?
+            .map_err(|error| ConnectErrorKind::Connect { reason: connect_reason(&error, hop) })?;
+        // Without it, Nagle's algorithm and delayed acknowledgements add 44 ms to each
+        // small exchange. A socket that refuses it still works.
+        let _ = stream.set_nodelay(true);
+        Ok(stream)
+    }
+
+    async fn dial_through(
+        &self,
+        hop: &Hop,
+        jump: &Connection,
+    ) -> Result<russh::ChannelStream<russh::client::Msg>, ConnectErrorKind> {
+        let limit = self.deadlines.connect;
+        let open = jump.open_tcp(bare(&hop.address), hop.port);
+        tokio::time::timeout(limit, open)
+            .await
+            .map_err(|_| ConnectErrorKind::Timeout {
+                stage: Stage::Connect,
+                after: limit,
+                said: Vec::new(),
+            })?
+            .map_err(|error| ConnectErrorKind::Connect {
+                reason: format!("the jump host cannot open {}:{}: {error}", hop.address, hop.port),
+            })
+    }
+
+    async fn login<S>(
+        &self,
+        hop: &Hop,
+        stream: S,
+        through: Option<Box<Connection>>,
+    ) -> Result<(Connection, Option<PublicKey>), ConnectErrorKind>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (stream, tap) = Tapped::new(stream);
+        let cut = CutOnDrop(Arc::clone(&tap));
+        let trace = Arc::new(Trace::default());
+        let client = Client {
+            host: hop.key_name.clone(),
+            port: hop.key_port,
+            known: Arc::clone(&hop.known_hosts),
+            unknown: self.unknown,
+            trace: Arc::clone(&trace),
+        };
+        let limit = self.deadlines.login;
+        let deadline = tokio::time::Instant::now() + limit;
+        let handshake = russh::client::connect_stream(config(hop), stream, client);
+        let mut handle = match tokio::time::timeout_at(deadline, handshake).await {
+            Ok(Ok(handle)) => handle,
+            Ok(Err(error)) => return Err(handshake_error(&error, hop, &trace.read(), &tap)),
+            Err(_) => {
+                return Err(ConnectErrorKind::Timeout {
+                    stage: Stage::Handshake,
+                    after: limit,
+                    said: tap.said(),
+                });
+            }
+        };
+        let login = self.authenticate(hop, &mut handle, &trace);
+        tokio::time::timeout_at(deadline, login).await.map_err(|_| {
+            ConnectErrorKind::Timeout {
+                stage: Stage::Authentication,
+                after: limit,
+                said: tap.said(),
+            }
+        })??;
+        let seen = trace.read();
+        let new = match seen.verdict {
+            Some((Verdict::Unknown, _)) => seen.key,
+            _ => None,
+        };
+        Ok((Connection::new(handle, trace, cut, tap, through), new))
+    }
+
+    async fn authenticate(
+        &self,
+        hop: &Hop,
+        handle: &mut Handle<Client>,
+        trace: &Trace,
+    ) -> Result<(), ConnectErrorKind> {
+        let offers = self.keyring.offers(&hop.identity_files, &self.default_keys);
+        let mut tried = Vec::new();
+        for identity in &offers {
+            let result = self.offer(hop, handle, identity).await;
+            tried.push(identity.fingerprint());
+            match result {
+                Ok(russh::client::AuthResult::Success) => return Ok(()),
+                Ok(russh::client::AuthResult::Failure { remaining_methods, partial_success }) => {
+                    // russh reports a dropped connection as a failure without methods.
+                    if handle.is_closed() || remaining_methods.is_empty() {
+                        return Err(closed_during_login(&tried, trace));
+                    }
+                    if partial_success {
+                        return Err(ConnectErrorKind::Authentication {
+                            reason: format!("the key of {} is not enough", hop.user),
+                            hint: "needs keyboard-interactive, which fleet does not do: allow publickey alone for this login".into(),
+                        });
+                    }
+                }
+                Err(reason) => {
+                    return Err(ConnectErrorKind::Authentication {
+                        reason,
+                        hint: "check the agent with: ssh-add -l".into(),
+                    });
+                }
+            }
+        }
+        Err(refused(hop, &tried))
+    }
+
+    async fn offer(
+        &self,
+        hop: &Hop,
+        handle: &mut Handle<Client>,
+        identity: &Identity,
+    ) -> Result<russh::client::AuthResult, String> {
+        match identity {
+            Identity::File(key) => {
+                let hash = rsa_hash(handle, &key.algorithm()).await?;
+                let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
+                handle
+                    .authenticate_publickey(&hop.user, key)
+                    .await
+                    .map_err(|e| format!("the login broke off: {e}"))
+            }
+            Identity::Agent(key) => {
+                let hash = rsa_hash(handle, &key.algorithm()).await?;
+                let mut agent = self.keyring.agent().await?;
+                handle
+                    .authenticate_publickey_with(&hop.user, key.clone(), hash, &mut agent)
+                    .await
+                    .map_err(|e| format!("the agent did not sign: {e}"))
+            }
+        }
+    }
+}
+
+async fn rsa_hash(
+    handle: &Handle<Client>,
+    algorithm: &Algorithm,
+) -> Result<Option<HashAlg>, String> {
+    if !matches!(algorithm, Algorithm::Rsa { .. }) {
+        return Ok(None);
+    }
+    let best = handle.best_supported_rsa_hash().await.map_err(|e| e.to_string())?;
+    Ok(best.flatten().or(Some(HashAlg::Sha512)))
+}
+
+fn refused(hop: &Hop, tried: &[String]) -> ConnectErrorKind {
+    if tried.is_empty() {
+        return ConnectErrorKind::Authentication {
+            reason: format!("no key to offer for {}", hop.user),
+            hint: "set identity_file in the inventory, or load a key with ssh-add".into(),
+        };
+    }
+    ConnectErrorKind::Authentication {
+        reason: format!("publickey refused for {} ({})", hop.user, tried.join(", ")),
+        hint: format!("add the public key to ~{}/.ssh/authorized_keys on the host", hop.user),
+    }
+}
+
+fn closed_during_login(tried: &[String], trace: &Trace) -> ConnectErrorKind {
+    let words = trace.read().farewell.map_or_else(String::new, |w| format!(": \"{w}\""));
+    ConnectErrorKind::Authentication {
+        reason: format!("the server closed the connection after {} key(s){words}", tried.len()),
+        hint: "set identity_file so that only the right key is offered".into(),
+    }
+}
+
+fn handshake_error(error: &russh::Error, hop: &Hop, seen: &Traced, tap: &Tap) -> ConnectErrorKind {
+    let said = tap.said();
+    if let Some((verdict, fingerprint)) = &seen.verdict {
+        let fault = match verdict {
+            Verdict::Unknown => Some(IdentityFault::Unknown),
+            Verdict::Changed { file, line, .. } => {
+                Some(IdentityFault::Changed(format!("{}:{line}", file.display())))
+            }
+            Verdict::Revoked { file, line } => {
+                Some(IdentityFault::Revoked(format!("{}:{line}", file.display())))
+            }
+            Verdict::CertificateRejected { reason } => {
+                Some(IdentityFault::Certificate(reason.clone()))
+            }
+            Verdict::Ok { .. } | Verdict::OkByCa { .. } => None,
+        };
+        if let (Some(fault), russh::Error::UnknownKey) = (fault, error) {
+            return ConnectErrorKind::Identity {
+                fault,
+                fingerprint: fingerprint.clone(),
+                name: hop.name.clone(),
+                key: seen.key.clone().map(Box::new),
+            };
+        }
+    }
+    if let Some(weak) = &seen.weak {
+        return ConnectErrorKind::Protocol { stage: Stage::Handshake, reason: weak.clone() };
+    }
+    if !said.starts_with(b"SSH-2.0-") && !said.starts_with(b"SSH-1.99-") && !said.is_empty() {
+        return if said.starts_with(b"Exceeded MaxStartups") || said.starts_with(b"Not allowed") {
+            ConnectErrorKind::Closed { stage: Stage::Handshake, said }
+        } else {
+            ConnectErrorKind::NotSsh { said }
+        };
+    }
+    match error {
+        russh::Error::Disconnect | russh::Error::HUP | russh::Error::IO(_) => {
+            let said = seen.farewell.clone().map_or(said, String::into_bytes);
+            ConnectErrorKind::Closed { stage: Stage::Handshake, said }
+        }
+        russh::Error::NoCommonAlgo { kind, ours, theirs } => ConnectErrorKind::Protocol {
+            stage: Stage::Handshake,
+            reason: crate::human::excerpt(
+                format!("no common {kind:?}: we offer {ours:?}, it offers {theirs:?}").as_bytes(),
+                400,
+            ),
+        },
+        other => ConnectErrorKind::Protocol {
+            stage: Stage::Handshake,
+            reason: crate::human::excerpt(other.to_string().as_bytes(), 200),
+        },
+    }
+}
+
+fn connect_reason(error: &std::io::Error, hop: &Hop) -> String {
+    let what = match error.kind() {
+        std::io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        std::io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
+        std::io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
+        _ => error.to_string(),
+    };
+    format!("{what} {}:{}", hop.address, hop.port)
+}
+
+/// An address without the brackets of an IPv6 literal.
+fn bare(address: &str) -> &str {
+    address.strip_prefix('[').and_then(|a| a.strip_suffix(']')).unwrap_or(address)
+}
+
+fn random_byte() -> u8 {
+    let mut byte = [0];
+    // Jitter only: zero is as good as any.
+    let _ = getrandom::fill(&mut byte);
+    byte[0]
+}
+
+fn config(hop: &Hop) -> Arc<Config> {
+    let mut config = Config {
+        client_id: russh::SshId::Standard(
+            concat!("SSH-2.0-fleet_", env!("CARGO_PKG_VERSION")).into(),
+        ),
+        nodelay: true,
+        keepalive_interval: Some(Duration::from_secs(15)),
+        keepalive_max: 3,
+        inactivity_timeout: None,
+        // Throughput over a long line is window per round trip.
+        window_size: 16 << 20,
+        ..Config::default()
+    };
+    let preferred = &mut config.preferred;
+    preferred.cipher = vec![
+        russh::cipher::AES_256_GCM,
+        russh::cipher::CHACHA20_POLY1305,
+        russh::cipher::AES_256_CTR,
+        russh::cipher::AES_128_CTR,
+    ]
+    .into();
+    preferred.compression = vec![russh::compression::NONE].into();
+    preferred.key = host_key_order(hop).into();
+    if hop.known_hosts.has_ca_for(&hop.key_name, hop.key_port) {
+        preferred.host_key_certificates = vec![Algorithm::Ed25519].into();
+    }
+    Arc::new(config)
+}
+
+/// Host key types, those on record first: else a host with several keys would look
+/// unknown because it showed another one. SHA-1 signatures (`ssh-rsa`) are never offered.
+fn host_key_order(hop: &Hop) -> Vec<Algorithm> {
+    let modern = russh::Preferred::DEFAULT
+        .key
+        .iter()
+        .filter(|a| !matches!(a, Algorithm::Rsa { hash: None }))
+        .cloned();
+    let recorded = hop.known_hosts.algorithms_for(&hop.key_name, hop.key_port);
+    let is_rsa = |a: &Algorithm| matches!(a, Algorithm::Rsa { .. });
+    let same_type = |a: &Algorithm, b: &Algorithm| (is_rsa(a) && is_rsa(b)) || a == b;
+    let (mut first, rest): (Vec<_>, Vec<_>) =
+        modern.partition(|a| recorded.iter().any(|r| same_type(a, r)));
+    first.extend(rest);
+    first
+}

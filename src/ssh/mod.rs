@@ -1,0 +1,31 @@
+//! Native SSH: one connection per host, many channels on it, nothing trusted that was not checked.
+//!
+//! [`Dialer`] opens a [`Connection`] along a [`Route`]; on it run supervised commands
+//! ([`Connection::command`]), the host's lock ([`Lease`]), streams to sockets and to
+//! programs. Every program is started by one constant loader (`loader`).
+
+mod client;
+mod command;
+pub mod config;
+mod connect;
+mod error;
+mod keyring;
+pub mod known_hosts;
+mod lease;
+mod loader;
+mod pattern;
+mod route;
+mod session;
+mod stdio;
+mod wire;
+
+pub use client::Unknown;
+pub use command::{Chunk, Command, Ended};
+pub use connect::{Deadlines, Dialer, Hop, NewKey, Route};
+pub use error::{ConnectError, ConnectErrorKind, IdentityFault, Stage};
+pub use keyring::{AskPassphrase, KeyError, Keyring};
+pub use lease::{Lease, LeaseError, LeaseView};
+pub use route::{RouteError, Router};
+pub use session::{Connection, ShellError};
+pub(crate) use session::{Finished, Program};
+pub use stdio::Complaints;
