@@ -9,6 +9,7 @@
     clippy::allow_attributes
 )]
 
+pub mod docker;
 pub mod door;
 pub mod human;
 pub mod inventory;

@@ -1,0 +1,127 @@
+//! What the engine says about its disk usage. bollard's type drops the shape of API < 1.52.
+
+use super::{Docker, DockerError};
+use serde::Deserialize;
+
+/// The engine's own accounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Df {
+    /// Bytes of all image layers, each counted once.
+    pub layers_size: Option<u64>,
+    /// Its images, with what they share.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub images: Vec<DfImage>,
+    /// Its volumes.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub volumes: Vec<DfVolume>,
+    /// The build cache's records.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub build_cache: Vec<CacheRecord>,
+}
+
+/// An image's share.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DfImage {
+    /// Its full ID.
+    pub id: String,
+    /// Bytes of all its layers.
+    #[serde(default)]
+    pub size: i64,
+    /// Bytes that other images use too; -1 where the engine did not count.
+    #[serde(default)]
+    pub shared_size: i64,
+}
+
+/// A volume's size.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DfVolume {
+    /// Its name.
+    pub name: String,
+    /// Its usage, for drivers that know it.
+    pub usage_data: Option<DfUsage>,
+}
+
+/// A volume's usage.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DfUsage {
+    /// Bytes; -1 where not known.
+    #[serde(default)]
+    pub size: i64,
+}
+
+/// A record of the build cache.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CacheRecord {
+    /// Bytes.
+    #[serde(default)]
+    pub size: i64,
+    /// Whether a build uses it now.
+    #[serde(default)]
+    pub in_use: bool,
+    /// Whether images or other records share its bytes.
+    #[serde(default)]
+    pub shared: bool,
+}
+
+impl Df {
+    /// Bytes of the build cache that nothing shares.
+    #[must_use]
+    pub fn cache_bytes(&self) -> u64 {
+        let own = self.build_cache.iter().filter(|r| !r.shared);
+        own.map(|r| u64::try_from(r.size).unwrap_or(0)).sum()
+    }
+
+    /// Bytes of all volumes whose driver knows them.
+    #[must_use]
+    pub fn volume_bytes(&self) -> u64 {
+        let sizes = self.volumes.iter().filter_map(|v| v.usage_data.as_ref());
+        sizes.map(|u| u64::try_from(u.size).unwrap_or(0)).sum()
+    }
+}
+
+impl Docker {
+    /// The engine's accounts. From API 1.42 on only images and build cache are counted,
+    /// since walking containers and volumes can take minutes; before, it is all or nothing.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    pub async fn df(&self) -> Result<Df, DockerError> {
+        let path =
+            if self.minor >= 42 { "/system/df?type=image&type=build-cache" } else { "/system/df" };
+        let answer = self.transport.get(path).await?;
+        serde_json::from_slice(answer.body())
+            .map_err(|e| DockerError::Answer(format!("/system/df: {e}")))
+    }
+}
+
+/// Go marshals an empty list as `null`.
+fn null_is_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Df;
+
+    #[test]
+    fn both_an_old_and_an_empty_answer_are_read() {
+        let df: Df = serde_json::from_str(
+            r#"{"LayersSize":1092588,"Images":[{"Id":"sha256:2b","Size":1092588,"SharedSize":0,"Labels":null}],
+                "Containers":null,"Volumes":[{"Name":"v","UsageData":{"Size":10,"RefCount":1}}],
+                "BuildCache":[{"ID":"a","Size":5,"InUse":false,"Shared":true},{"ID":"b","Size":7}],"BuilderSize":12}"#,
+        )
+        .unwrap();
+        assert_eq!((df.layers_size, df.cache_bytes(), df.volume_bytes()), (Some(1_092_588), 7, 10));
+        let empty: Df = serde_json::from_str(r#"{"LayersSize":0,"Images":null}"#).unwrap();
+        assert_eq!(empty, Df { layers_size: Some(0), ..Df::default() });
+    }
+}
