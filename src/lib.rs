@@ -13,5 +13,8 @@ pub mod docker;
 pub mod door;
 pub mod human;
 pub mod inventory;
+pub mod playbook;
 pub mod record;
 pub mod ssh;
+pub mod steps;
+pub mod template;
