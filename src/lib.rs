@@ -11,10 +11,13 @@
 
 pub mod docker;
 pub mod door;
+pub mod history;
 pub mod human;
 pub mod inventory;
 pub mod playbook;
+pub mod progress;
 pub mod record;
+pub mod report;
 pub mod ssh;
 pub mod steps;
 pub mod template;
