@@ -1,4 +1,9 @@
 //! fleet looks after Docker on a fleet of servers, over native SSH.
+//!
+//! The flow: arguments → [`inventory`] → selection → [`plan`] → [`runner`] → [`steps`]
+//! (ask · decide · do) over [`ssh`] and [`docker`]; what happens is told as events
+//! ([`record`]), drawn by [`progress`], stored by [`history`], and read by [`report`].
+//! Every write to a host goes through the one [`door`]. `docs/design.md` is the map.
 
 #![warn(
     missing_docs,
@@ -9,6 +14,7 @@
     clippy::allow_attributes
 )]
 
+pub mod cli;
 pub mod docker;
 pub mod door;
 pub mod history;

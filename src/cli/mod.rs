@@ -1,0 +1,129 @@
+//! Arguments in, exit code out. One file per verb; the only module that prints.
+
+mod args;
+mod carry_out;
+mod cleanup;
+mod completions;
+mod exec;
+mod fault;
+mod history;
+mod hosts;
+mod init;
+mod limits;
+mod man;
+mod out;
+mod ping;
+mod printer;
+mod project;
+mod report;
+mod signals;
+mod trust;
+
+use crate::record::ExitCode;
+use args::Global;
+use clap::{CommandFactory, Parser, Subcommand};
+use fault::Fault;
+
+/// Look after Docker on a fleet of servers
+#[derive(Debug, Parser)]
+#[command(name = "fleet", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 every host ok or changed · 2 wrong arguments or files, nothing contacted ·
+3 a host failed · 4 unreachable · 5 unknown: an answer was lost · 6 refused ·
+7 host key · 9 history not written · 70 bug · 129/130/143 stopped by a signal";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Write a first inventory to fill in
+    Init(init::Init),
+    /// Show the hosts of the inventory, or where one host's values come from
+    Hosts(hosts::Hosts),
+    /// Record host keys after showing their fingerprints
+    Trust(trust::Trust),
+    /// Connect, and show what each host and its Docker are
+    Ping(ping::Ping),
+    /// Run a command on hosts and stream its output
+    Exec(exec::Exec),
+    /// Remove what Docker no longer needs: plan, show, confirm, apply
+    Cleanup(cleanup::Cleanup),
+    /// List past runs, or show one
+    History(history::History),
+    /// Report on a run
+    Report(report::Report),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+    /// Print the manual page
+    Man(man::Man),
+}
+
+/// Runs the program and gives its exit code.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap prints help to stdout with code 0, and mistakes to stderr with code 2.
+            let _ = error.print();
+            return code(ExitCode(u8::try_from(error.exit_code()).unwrap_or(2)));
+        }
+    };
+    match run(&cli) {
+        Ok(exit) => code(exit),
+        Err(fault) => {
+            out::notice(&fault.render(cli.global.color.on_stderr()));
+            code(fault.code)
+        }
+    }
+}
+
+fn code(exit: ExitCode) -> std::process::ExitCode {
+    std::process::ExitCode::from(exit.0)
+}
+
+fn run(cli: &Cli) -> Result<ExitCode, Fault> {
+    let global = &cli.global;
+    match &cli.verb {
+        Verb::Init(verb) => verb.run(global),
+        Verb::Hosts(verb) => verb.run(global),
+        Verb::History(verb) => verb.run(global),
+        Verb::Report(verb) => verb.run(global),
+        Verb::Completions(verb) => Ok(verb.run()),
+        Verb::Man(verb) => verb.run(),
+        Verb::Trust(verb) => wait_for(verb.run(global)),
+        Verb::Ping(verb) => wait_for(verb.run(global)),
+        Verb::Exec(verb) => wait_for(verb.run(global)),
+        Verb::Cleanup(verb) => wait_for(verb.run(global)),
+    }
+}
+
+/// Runs a verb that talks to hosts. The runtime starts only here, so that the others
+/// answer at once.
+fn wait_for(verb: impl Future<Output = Result<ExitCode, Fault>>) -> Result<ExitCode, Fault> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Fault::usage(format!("no threads: {e}")))?;
+    let ended = runtime.block_on(verb);
+    // A question that nobody answered still waits in a thread; it must not hold us up.
+    runtime.shutdown_background();
+    ended
+}
+
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::command().debug_assert();
+    }
+}
