@@ -1,0 +1,182 @@
+//! Wrong input is shown with its place and the next thing to do, before anything is contacted.
+
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use support::{Project, Ran};
+
+const HOSTS: &str = "[defaults]\nuser = \"deploy\"\n[hosts.web1]\naddress = \"203.0.113.1\"\ngroups = [\"web\"]\n[hosts.web2]\naddress = \"203.0.113.2\"\ngroups = [\"web\"]\n";
+
+#[test]
+fn mistakes_in_the_inventory_have_a_place_and_a_hint() {
+    let cases: [(&str, &[&str]); 6] = [
+        (
+            "[hosts.web1]\nadress = \"203.0.113.1\"\n",
+            &["inventory/hosts.toml:2:1", "adress", "address"],
+        ),
+        ("[hosts.web1]\nport = \"22\"\n", &["inventory/hosts.toml:2:", "port"]),
+        ("[hosts.web1]\n[hosts.\"web[1:2]\"]\n", &["inventory/hosts.toml", "web1"]),
+        (
+            "[groups.a]\nchildren = [\"b\"]\n[groups.b]\nchildren = [\"a\"]\n[hosts.x]\ngroups = [\"a\"]\n",
+            &["a", "b"],
+        ),
+        (
+            "[groups.all-web]\nchildren = [\"wbe\"]\n[hosts.x]\ngroups = [\"web\"]\n",
+            &["wbe", "web"],
+        ),
+        ("[hosts.x]\naddress = \"-oProxyCommand=id\"\n", &["inventory/hosts.toml:2:"]),
+    ];
+    for (text, words) in cases {
+        let ran = Project::new(text).run(&["hosts"]).code(2).says(words);
+        assert_eq!(ran.stdout, "");
+    }
+}
+
+#[test]
+fn bad_utf8_and_a_world_writable_file_are_refused() {
+    let project = Project::new(HOSTS);
+    let file = project.path().join("inventory/hosts.toml");
+    fs::write(&file, b"[hosts.a]\naddress = \"\xff\"\n").unwrap();
+    project.run(&["hosts"]).code(2).says(&["inventory/hosts.toml:2:12"]);
+    fs::write(&file, HOSTS).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    project.run(&["hosts"]).code(2).says(&["chmod"]);
+}
+
+#[test]
+fn a_selection_that_means_nothing_is_shown_with_the_nearest_name() {
+    let project = Project::new(HOSTS);
+    project.run(&["ping", "--hosts", "wbe1"]).code(2).says(&["wbe1", "web1"]);
+    project.run(&["cleanup", "--hosts", "web:!web"]).code(2).says(&["no hosts matched"]);
+    project.run(&["exec", "--hosts", "@failed", "--", "true"]).code(2);
+    project.run(&["exec", "--hosts", "~[", "--", "true"]).code(2);
+}
+
+#[test]
+fn no_project_at_all_says_how_to_begin() {
+    let empty = tempfile::tempdir().unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fleet"));
+    let output = command.arg("-C").arg(empty.path()).arg("hosts").output().unwrap();
+    Ran::of(&output).code(2).says(&["inventory"]);
+}
+
+#[test]
+fn a_changing_verb_without_a_terminal_needs_yes_and_contacts_nobody() {
+    let project = Project::new(HOSTS);
+    let started = std::time::Instant::now();
+    project.run(&["cleanup", "--hosts", "all"]).code(6).says(&["--check", "--yes"]);
+    assert!(started.elapsed().as_secs() < 5, "it waited for somebody");
+    assert!(!project.path().join(".fleet/history.sqlite3").exists(), "a run was begun");
+}
+
+#[test]
+fn wrong_flags_and_parameters_are_usage_errors() {
+    let project = Project::new(HOSTS);
+    for args in [
+        &["cleanup", "--hosts", "all", "--yes", "--keep", "soon"][..],
+        &["cleanup", "--hosts", "all", "--yes", "--only", "dangling"],
+        &["cleanup", "--hosts", "all", "--yes", "--batch", "0"],
+        &["cleanup", "--hosts", "all", "--yes", "--max-fail", "x"],
+        &["exec", "--hosts", "all"],
+        &["ping", "--forks", "0"],
+        &["fly"],
+    ] {
+        project.run(args).code(2);
+    }
+    project
+        .run(&["cleanup", "--hosts", "all", "--yes", "--only", "dangling"])
+        .says(&["phases: measure, dangling-images, report"]);
+}
+
+#[test]
+fn key_files_are_checked_before_any_connection() {
+    let project = Project::new(&format!(
+        "{HOSTS}[hosts.web3]\naddress = \"203.0.113.3\"\nidentity_file = \"key\"\n"
+    ));
+    project.run(&["ping", "--hosts", "web3"]).code(2).says(&["key", "identity_file"]);
+    fs::write(project.path().join("key"), "no key").unwrap();
+    fs::set_permissions(project.path().join("key"), fs::Permissions::from_mode(0o644)).unwrap();
+    project.run(&["ping", "--hosts", "web3"]).code(2).says(&["chmod 600"]);
+    fs::set_permissions(project.path().join("key"), fs::Permissions::from_mode(0o600)).unwrap();
+    project.run(&["ping", "--hosts", "web3"]).code(2);
+}
+
+#[test]
+fn an_encrypted_key_without_a_terminal_says_what_to_do() {
+    let project = Project::new(
+        "[hosts.a]\naddress = \"203.0.113.3\"\nuser = \"u\"\nidentity_file = \"key\"\n",
+    );
+    let key = project.path().join("key");
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "secret-passphrase", "-f"])
+        .arg(&key)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    project
+        .run(&["ping"])
+        .code(2)
+        .says(&["encrypted", "ssh-add"])
+        .never_says(&["secret-passphrase"]);
+}
+
+#[test]
+fn hosts_are_listed_explained_and_given_as_json() {
+    let project = Project::new(HOSTS);
+    let listed = project.run(&["hosts"]).code(0);
+    assert!(listed.stdout.contains("deploy@203.0.113.1") && listed.stdout.contains("web2"));
+    assert_eq!(listed.stderr, "");
+    project
+        .run(&["hosts", "web1", "--explain"])
+        .code(0)
+        .says(&["inventory/hosts.toml:2 (defaults)"]);
+    let json = project.run(&["hosts", "--json"]).code(0).stdout;
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["schema"], "fleet.hosts/1");
+    assert_eq!(value["hosts"][0]["user"], "deploy");
+}
+
+#[test]
+fn help_version_completions_and_manual_go_to_standard_output() {
+    let project = Project::new(HOSTS);
+    for args in [
+        &["--help"][..],
+        &["--version"],
+        &["cleanup", "--help"],
+        &["completions", "bash"],
+        &["completions", "fish"],
+        &["man"],
+    ] {
+        let ran = project.run(args).code(0);
+        assert!(!ran.stdout.is_empty());
+        assert_eq!(ran.stderr, "");
+    }
+    project.run(&["cleanup", "--help"]).says(&[
+        "dangling-images",
+        "--check",
+        "--batch",
+        "--max-fail",
+    ]);
+}
+
+#[test]
+fn an_empty_history_is_no_error_and_an_unknown_run_is() {
+    let project = Project::new(HOSTS);
+    project.run(&["history"]).code(0);
+    project.run(&["report"]).code(2);
+    project.run(&["history", "show", "nonsense"]).code(2);
+}
+
+#[test]
+fn a_damaged_history_is_named_and_nothing_is_contacted() {
+    let project = Project::new(HOSTS);
+    let folder = project.path().join(".fleet");
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    let file = folder.join("history.sqlite3");
+    fs::write(&file, vec![0x55; 8192]).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    project.run(&["ping"]).code(9).says(&["history.sqlite3"]);
+}
