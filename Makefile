@@ -46,6 +46,7 @@ docs: ## build the documentation, with warnings denied
 
 .PHONY: lab-test
 lab-test: lab-up ## tests against the lab's real servers
+	@tests/lab/lab reset bookworm trixie forky
 	$(CARGO) test --locked --test lab
 
 .PHONY: bench

@@ -170,7 +170,6 @@ fn plain(value: &toml::Value) -> String {
 fn options(wish: &Wish<'_>, touch: &Touch, forks: usize, changes: bool, run: &RunId) -> Options {
     let none = changes.then_some(runner::Share::Hosts(0));
     Options {
-        verb: wish.verb.to_owned(),
         check: touch.check,
         forks,
         batches: touch.batch.clone(),
@@ -197,31 +196,30 @@ fn remember(new: &NewKey) -> Result<(), String> {
 }
 
 /// Shows the plan, and asks unless `--yes` has answered already.
-fn approve<'a>(
-    global: &'a Global,
-    touch: &'a Touch,
-    watch: &'a Watch,
-    mut stop: Stop,
-) -> Approve<'a> {
+fn approve<'a>(global: &'a Global, touch: &'a Touch, watch: &'a Watch, stop: Stop) -> Approve<'a> {
     Box::new(move |run: Run| -> BoxFuture<'a, Answer> {
         Box::pin(async move {
-            let view = view(global, global.color.on_stderr());
+            watch.progress.0.pause();
             if !global.quiet || !touch.yes {
-                watch.above(|| out::notice(&report::plan(&run, &view)));
+                out::notice(&report::plan(&run, &view(global, global.color.on_stderr())));
             }
-            if touch.yes {
-                return Answer::Yes("--yes".into());
-            }
-            let going = run.hosts.iter().filter(|h| h.going().next().is_some()).count();
-            let question = format!("Apply to {}? [y/N] ", count(going, "host"));
-            let asked = tokio::task::spawn_blocking(move || out::ask(&question));
-            let yes = tokio::select! {
-                answer = asked => answer.unwrap_or(false),
-                () = stop.reached(StopLevel::Finish) => false,
-            };
-            if yes { Answer::Yes("terminal".into()) } else { Answer::No("terminal".into()) }
+            let answer =
+                if touch.yes { Answer::Yes("--yes".into()) } else { ask(&run, stop).await };
+            watch.progress.0.resume();
+            answer
         })
     })
+}
+
+async fn ask(run: &Run, mut stop: Stop) -> Answer {
+    let going = run.hosts.iter().filter(|h| h.going().next().is_some()).count();
+    let question = format!("Apply to {}? [y/N] ", count(going, "host"));
+    let asked = tokio::task::spawn_blocking(move || out::ask(&question));
+    let yes = tokio::select! {
+        answer = asked => answer.unwrap_or(false),
+        () = stop.reached(StopLevel::Finish) => false,
+    };
+    if yes { Answer::Yes("terminal".into()) } else { Answer::No("terminal".into()) }
 }
 
 fn view(global: &Global, color: bool) -> View {
@@ -271,11 +269,6 @@ impl Watch {
             all.push(printer.clone());
         }
         all
-    }
-
-    /// Prints while the live lines are out of the way.
-    fn above(&self, print: impl FnOnce()) {
-        self.progress.0.suspend(print);
     }
 
     fn finish(&self) {

@@ -65,8 +65,16 @@ impl Bars {
         }
     }
 
-    pub(super) fn suspend<R>(&self, f: impl FnOnce() -> R) -> R {
-        self.screen.suspend(f)
+    /// Takes the bars off the screen; events are still counted.
+    pub(super) fn pause(&self) {
+        let _ = self.screen.clear();
+        self.screen.set_draw_target(ProgressDrawTarget::hidden());
+    }
+
+    pub(super) fn resume(&self) {
+        if !self.lock().finished {
+            self.screen.set_draw_target(stderr());
+        }
     }
 
     pub(super) fn finish(&self) {

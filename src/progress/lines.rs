@@ -43,12 +43,6 @@ impl Lines {
         self.0.lock().event(event, Instant::now());
     }
 
-    /// Holding the lock keeps lines of this from coming between those of `f`.
-    pub(super) fn suspend<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _held = self.0.lock();
-        f()
-    }
-
     pub(super) fn finish(&self) {
         self.0.lock().finished = true;
         self.0.finished.notify_all();

@@ -52,13 +52,17 @@ impl Progress {
         }
     }
 
-    /// Runs `f`, which may write to the terminal, without anything of this in between.
-    /// `f` must not call this again.
-    pub fn suspend<R>(&self, f: impl FnOnce() -> R) -> R {
-        match &self.0 {
-            Shown::Bars(bars) => bars.suspend(f),
-            Shown::Lines(lines) => lines.suspend(f),
-            Shown::Quiet => f(),
+    /// Leaves the terminal to somebody else, until [`Progress::resume`].
+    pub fn pause(&self) {
+        if let Shown::Bars(bars) = &self.0 {
+            bars.pause();
+        }
+    }
+
+    /// Shows bars again.
+    pub fn resume(&self) {
+        if let Shown::Bars(bars) = &self.0 {
+            bars.resume();
         }
     }
 

@@ -1,7 +1,7 @@
 //! One host: reach it, preflight, plan, apply, and settle what was lost.
 
+use super::Shared;
 use super::spine::{HostJournal, Spine};
-use super::{Options, Shared};
 use crate::docker::Probe;
 use crate::door::{Door, Stop, StopLevel};
 use crate::plan::PlannedHost;
@@ -282,14 +282,4 @@ fn settled(
         shared.spine.emit(Some(&planned.name), What::Settled { action, result });
     }
     Problem::new(Outcome::Failed, text).hint("run it again for the rest")
-}
-
-/// A plan that was made and is not carried out.
-pub(super) fn not_carried_out(options: &Options, answered: bool) -> Problem {
-    if answered {
-        Problem::new(Outcome::Refused, "the plan was not approved; nothing was changed")
-    } else {
-        Problem::new(Outcome::Refused, "nobody approved the plan; nothing was changed")
-            .hint(format!("run {} on a terminal, or add --yes", options.verb))
-    }
 }

@@ -29,8 +29,6 @@ pub type RememberKey = Arc<dyn Fn(&NewKey) -> Result<(), String> + Send + Sync>;
 
 /// How a plan is carried out.
 pub struct Options {
-    /// The verb, for hints.
-    pub verb: String,
     /// Show only; change nothing.
     pub check: bool,
     /// Hosts worked on at a time.
@@ -56,10 +54,8 @@ pub struct Options {
 pub enum Answer {
     /// Carry it out; who said so.
     Yes(String),
-    /// Do not.
+    /// Do not; who said so.
     No(String),
-    /// Nobody could be asked.
-    Nobody,
 }
 
 /// Shows the plan and asks.
@@ -191,11 +187,11 @@ async fn approved(shared: &Arc<Shared>, approve: Approve<'_>) -> bool {
     let (yes, by) = match &answer {
         Answer::Yes(by) => (true, by.clone()),
         Answer::No(by) => (false, by.clone()),
-        Answer::Nobody => (false, "nobody".to_owned()),
     };
     shared.spine.emit(None, What::Answered { approved: yes, by });
     if !yes {
-        let problem = host::not_carried_out(&shared.options, answer != Answer::Nobody);
+        let problem =
+            Problem::new(Outcome::Refused, "the plan was not approved; nothing was changed");
         let open: Vec<HostName> = shared.spine.look(|run| {
             run.hosts.iter().filter(|h| h.outcome.is_none()).map(|h| h.host.clone()).collect()
         });

@@ -104,7 +104,7 @@ fn two_controllers_never_work_on_one_host_and_a_killed_one_lets_go() {
     let first = project("");
     let second = project("");
     let mut child = first
-        .command(&["cleanup", "--hosts", "bookworm", "--yes", "--keep", "0"])
+        .command(&["cleanup", "--hosts", "bookworm", "--yes"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -116,7 +116,7 @@ fn two_controllers_never_work_on_one_host_and_a_killed_one_lets_go() {
     // It may have let go between the look and the stop; then it has ended its work.
     let still = inside("bookworm", "flock -n /run/fleet/lock true").status.code() == Some(1);
     if still {
-        second.run(&["cleanup", "--hosts", "bookworm", "--yes", "--keep", "0"]).code(6).says(&[
+        second.run(&["cleanup", "--hosts", "bookworm", "--yes"]).code(6).says(&[
             "locked: run ",
             "by tester@",
             "--wait",
@@ -143,7 +143,7 @@ fn two_controllers_never_work_on_one_host_and_a_killed_one_lets_go() {
     for id in planned.iter().filter(|id| !left.contains(*id)) {
         assert!(intended.contains(id), "{id} is gone and was never intended");
     }
-    second.run(&["cleanup", "--hosts", "bookworm", "--yes", "--keep", "0"]).code(0);
+    second.run(&["cleanup", "--hosts", "bookworm", "--yes"]).code(0);
     lab(&["survivors", "bookworm"]);
 }
 
