@@ -76,11 +76,12 @@ pub(super) fn advice(run: &Run) -> Vec<Block> {
     group(findings, |(_, f)| (f.name.as_str(), f.text.as_str(), f.hint.as_deref()))
         .into_iter()
         .map(|((_, text, hint), on)| {
+            let label = if hint.is_some() { "advice:" } else { "note:" };
             let hint = hint.map_or_else(String::new, |hint| format!(" ({hint})"));
             let hosts = fold(on.into_iter().map(|(h, _)| h));
             Block::Line(
                 Text::default()
-                    .add(Tone::Warn, "advice:")
+                    .add(Tone::Warn, label)
                     .add(Tone::Plain, format!(" {hosts}: {text}{hint}")),
             )
         })
