@@ -16,6 +16,8 @@ pub type OnFailure = Box<dyn FnOnce(&HistoryError) + Send>;
 
 /// Results wait at most this long for company in their commit.
 const GROUP: Duration = Duration::from_millis(100);
+/// Commits that somebody waits for are at least this far apart: each costs the disk a flush.
+const PACE: Duration = Duration::from_millis(10);
 /// A commit takes at most this many messages, so that a flood cannot put it off for ever.
 const LARGEST_GROUP: usize = 4096;
 
@@ -128,9 +130,11 @@ struct Scribe {
 
 impl Scribe {
     fn run(mut self, messages: &Receiver<Message>) {
+        let mut last = Instant::now();
         loop {
-            let group = gather(messages);
+            let group = gather(messages, last);
             self.commit(&group.events);
+            last = Instant::now();
             let result = self.failed.get().map_or(Ok(()), |error| Err(error.clone()));
             for waiting in group.waiting {
                 let _ = waiting.send(result.clone());
@@ -177,8 +181,9 @@ impl Group {
 }
 
 /// Waits for a message and its company: everything that comes within [`GROUP`], but once
-/// somebody waits for the commit only what is already there.
-fn gather(messages: &Receiver<Message>) -> Group {
+/// somebody waits for the commit only what comes within [`PACE`] of the `last` one. A lone
+/// intent is then committed at once, and those of many hosts share one.
+fn gather(messages: &Receiver<Message>, last: Instant) -> Group {
     let mut group = Group::default();
     match messages.recv() {
         Ok(message) => group.add(message),
@@ -192,7 +197,7 @@ fn gather(messages: &Receiver<Message>) -> Group {
         let left = if group.waiting.is_empty() {
             deadline.saturating_duration_since(Instant::now())
         } else {
-            Duration::ZERO
+            (last + PACE).saturating_duration_since(Instant::now())
         };
         match messages.recv_timeout(left) {
             Ok(message) => group.add(message),
