@@ -2,17 +2,19 @@
 
 use super::args::{Global, Touch};
 use super::fault::Fault;
+use super::limits::{self, Held};
+use super::out;
 use super::printer::{Printer, Shown};
 use super::project::{self, Project};
+use super::shower::Shower;
 use super::signals;
-use super::{limits, out};
 use crate::door::{Stop, StopLevel};
 use crate::history;
 use crate::human::count;
 use crate::inventory::Host;
 use crate::plan::{Plan, PlannedHost};
 use crate::playbook::Playbook;
-use crate::progress::{Kind as ProgressKind, Progress};
+use crate::progress::Kind as ProgressKind;
 use crate::record::{Event, ExitCode, Run, RunId, RunStarted};
 use crate::report::{self, View};
 use crate::runner::{self, Answer, Approve, Listener, Options, Recorder, Spine};
@@ -54,12 +56,16 @@ pub(super) async fn carry_out(
     let routes: Vec<_> = plan.hosts.iter().map(|h| h.route.clone()).collect();
     let unknown = if touch.accept_new { Unknown::Accept } else { Unknown::Refuse };
     let dialer = project::dialer(&routes, touch.connect_timeout, unknown).await?;
-    let forks = limits::forks(touch.forks, plan.hosts.len(), global.quiet);
+    let held = if changes { Held::Throughout } else { Held::WhileWorked };
+    let forks = limits::forks(touch.forks, plan.hosts.len(), held, global.quiet);
 
     let (handle, stop) = Stop::new();
     let caught = signals::listen(handle.clone())
         .map_err(|e| Fault::usage(format!("signals cannot be caught: {e}")))?;
-    let writer = project.recorder(Box::new(move |_| handle.raise(StopLevel::Finish)))?;
+    let writer = project.recorder(Box::new(move |error| {
+        out::notice(&format!("error: history: {error}; nothing new begins\n"));
+        handle.raise(StopLevel::Finish);
+    }))?;
     let recorder = Arc::new(Recorded(writer));
     let run = RunId::new(Timestamp::now(), limits::random());
     let start = started(&project, &wish, touch, &plan, run.clone());
@@ -72,8 +78,11 @@ pub(super) async fn carry_out(
     runner::run(plan, options, dialer, Arc::clone(&spine), stop, approve).await;
 
     let mut code = spine.look(Run::hosts_exit_code);
+    if spine.has_bug() {
+        code = code.worse(ExitCode::BUG);
+    }
     if let Some(signal) = caught.exit_code() {
-        code = code.worse(ExitCode(signal));
+        code = ExitCode(signal).worse(code);
     }
     let ended = crate::record::What::RunEnded { exit_code: code };
     let stored = spine.emit_durable(None, ended).await;
@@ -199,13 +208,13 @@ fn remember(new: &NewKey) -> Result<(), String> {
 fn approve<'a>(global: &'a Global, touch: &'a Touch, watch: &'a Watch, stop: Stop) -> Approve<'a> {
     Box::new(move |run: Run| -> BoxFuture<'a, Answer> {
         Box::pin(async move {
-            watch.progress.0.pause();
+            watch.progress.pause();
             if !global.quiet || !touch.yes {
                 out::notice(&report::plan(&run, &view(global, global.color.on_stderr())));
             }
             let answer =
                 if touch.yes { Answer::Yes("--yes".into()) } else { ask(&run, stop).await };
-            watch.progress.0.resume();
+            watch.progress.resume();
             answer
         })
     })
@@ -259,8 +268,7 @@ impl Watch {
         } else {
             ProgressKind::Lines
         };
-        let progress = Progress::new(kind, global.verbose > 0, Box::new(std::io::stderr()));
-        Self { progress: Arc::new(Shower(progress)), printer }
+        Self { progress: Shower::start(kind, global.verbose > 0), printer }
     }
 
     fn listeners(&self) -> Vec<Arc<dyn Listener>> {
@@ -272,18 +280,10 @@ impl Watch {
     }
 
     fn finish(&self) {
-        self.progress.0.finish();
+        self.progress.finish();
         if let Some(printer) = &self.printer {
             printer.finish();
         }
-    }
-}
-
-struct Shower(Progress);
-
-impl Listener for Shower {
-    fn event(&self, event: &Event) {
-        self.0.event(event);
     }
 }
 

@@ -9,10 +9,22 @@ const FORKS: usize = 100;
 const FILES_PER_HOST: u64 = 2;
 const FILES_BESIDE: u64 = 40;
 
+/// How long a host's connection is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// As long as the host is worked on.
+    WhileWorked,
+    /// From its plan to its end, while all others make theirs.
+    Throughout,
+}
+
 /// How many hosts to work on at a time, lowered where open files would run out.
-pub(super) fn forks(asked: Option<u16>, hosts: usize, quiet: bool) -> usize {
+pub(super) fn forks(asked: Option<u16>, hosts: usize, held: Held, quiet: bool) -> usize {
     let wanted = asked.map_or_else(|| hosts.min(FORKS), usize::from).max(1);
-    let needed = files(wanted.min(hosts));
+    let needed = files(match held {
+        Held::WhileWorked => wanted.min(hosts),
+        Held::Throughout => hosts,
+    });
     let limit = getrlimit(Resource::Nofile);
     let Some(current) = limit.current else { return wanted };
     if current >= needed {

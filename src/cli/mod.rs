@@ -16,6 +16,7 @@ mod ping;
 mod printer;
 mod project;
 mod report;
+mod shower;
 mod signals;
 mod trust;
 

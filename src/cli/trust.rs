@@ -2,12 +2,14 @@
 
 use super::args::Global;
 use super::fault::Fault;
+use super::limits::{self, Held};
+use super::out;
 use super::project::{self, Project};
-use super::{limits, out};
 use crate::human::count;
 use crate::record::{ExitCode, Outcome};
-use crate::ssh::{ConnectErrorKind, Dialer, IdentityFault, Route, Unknown, known_hosts};
+use crate::ssh::{ConnectErrorKind, Dialer, Hop, IdentityFault, Route, Unknown, known_hosts};
 use futures::StreamExt;
+use russh::keys::PublicKey;
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
@@ -35,7 +37,7 @@ pub(super) struct Trust {
 /// What a host showed.
 struct Seen {
     name: String,
-    place: Option<(crate::ssh::Hop, russh::keys::PublicKey)>,
+    place: Option<(Hop, PublicKey)>,
     text: String,
     outcome: Outcome,
 }
@@ -46,24 +48,31 @@ impl Trust {
         let hosts = project.select(&self.hosts, None)?;
         let routes = project.routes(&hosts, global.quiet)?;
         let dialer = project::dialer(&routes, self.connect_timeout, Unknown::Refuse).await?;
-        let forks = limits::forks(None, routes.len(), global.quiet);
+        let forks = limits::forks(None, routes.len(), Held::WhileWorked, global.quiet);
         let names = hosts.iter().map(|h| h.name.to_string());
         let seen: Vec<Seen> = futures::stream::iter(names.zip(&routes))
-            .map(|(name, route)| look(&dialer, name, route))
+            .map(|(name, route)| look(&dialer, name, route, self.fingerprint.as_deref()))
             .buffered(forks)
             .collect()
             .await;
-        self.record(seen)
+        self.record(seen, &routes)
     }
 
-    fn record(&self, seen: Vec<Seen>) -> Result<ExitCode, Fault> {
+    fn record(&self, seen: Vec<Seen>, routes: &[Route]) -> Result<ExitCode, Fault> {
         let width = seen.iter().map(|s| s.name.len()).max().unwrap_or(0);
         let mut code = ExitCode::OK;
-        let mut new = Vec::new();
+        let mut new: Vec<(Hop, PublicKey)> = Vec::new();
         for host in seen {
             out::result(&format!("{:width$}  {}\n", host.name, host.text));
             code = code.worse(host.outcome.exit_code());
-            new.extend(host.place);
+            let is_new = |(hop, _): &(Hop, PublicKey)| {
+                new.iter().all(|(other, _): &(Hop, PublicKey)| {
+                    (&other.key_name, other.key_port) != (&hop.key_name, hop.key_port)
+                })
+            };
+            if let Some(place) = host.place.filter(is_new) {
+                new.push(place);
+            }
         }
         if new.is_empty() {
             return Ok(code);
@@ -88,12 +97,18 @@ impl Trust {
         for (hop, key) in &new {
             record(hop, key)?;
         }
+        let jumps = routes.iter().any(|route| {
+            route.jumps.iter().any(|jump| new.iter().any(|(hop, _)| hop.name == jump.name))
+        });
         out::notice(&format!("recorded {}\n", count(new.len(), "key")));
+        if jumps {
+            out::notice("hosts behind a jump host: run it again, now that they can be reached\n");
+        }
         Ok(code)
     }
 }
 
-fn record(hop: &crate::ssh::Hop, key: &russh::keys::PublicKey) -> Result<(), Fault> {
+fn record(hop: &Hop, key: &PublicKey) -> Result<(), Fault> {
     let file = hop
         .record_in
         .as_deref()
@@ -104,15 +119,26 @@ fn record(hop: &crate::ssh::Hop, key: &russh::keys::PublicKey) -> Result<(), Fau
 }
 
 /// Connects far enough to see the key. With a key that no file knows nothing more is sent.
-async fn look(dialer: &Dialer, name: String, route: &Route) -> Seen {
-    let error = dialer.connect(route).await.err();
+async fn look(dialer: &Dialer, name: String, route: &Route, wanted: Option<&str>) -> Seen {
     let trusted = || Seen {
         name: name.clone(),
         place: None,
         text: "already trusted".into(),
         outcome: Outcome::Ok,
     };
-    let Some(error) = error else { return trusted() };
+    let error = match dialer.connect(route).await {
+        Ok((connection, _)) => {
+            let shown = connection.fingerprint();
+            if let (Some(wanted), Some(shown)) = (wanted, shown)
+                && wanted != shown
+            {
+                let text = format!("already trusted with {shown}, which is not {wanted}");
+                return Seen { text, outcome: Outcome::Refused, ..trusted() };
+            }
+            return trusted();
+        }
+        Err(error) => error,
+    };
     match &error.kind {
         // The login comes after the key.
         ConnectErrorKind::Authentication { .. } if error.jump.is_none() => trusted(),

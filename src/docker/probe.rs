@@ -78,34 +78,26 @@ async fn ask(
     let program = |root| Program { body: include_str!("programs/probe.sh"), variables: &[], root };
     match connection.run(&program(sudo), PATIENCE, 128 << 10).await {
         Ok(done) => Ok((done, None)),
-        Err(ShellError::NotStarted { said, status: Some(1..) }) if sudo => {
-            let done = connection.run(&program(false), PATIENCE, 128 << 10).await?;
-            Ok((done, Some(no_root(&said))))
-        }
-        Err(error) => Err(error),
+        Err(error) => match error.sudo_refusal().filter(|_| sudo) {
+            Some(problem) => {
+                let done = connection.run(&program(false), PATIENCE, 128 << 10).await?;
+                Ok((done, Some(problem)))
+            }
+            None => Err(error),
+        },
     }
-}
-
-/// sudo says the same for a missing password, a missing rule and a narrow one.
-fn no_root(said: &[u8]) -> Problem {
-    let words = excerpt(said, 160);
-    let hint = if words.contains("command not found") || words.contains("not found") {
-        "install sudo on the host, or log in as root"
-    } else if words.contains("tty") {
-        "take requiretty out of the sudoers file for this user"
-    } else {
-        "allow it without a password: a sudoers line such as USER ALL=(ALL) NOPASSWD: ALL"
-    };
-    Problem::new(Outcome::Refused, format!("cannot become root: {words}")).hint(hint)
 }
 
 /// The `key=value` lines of a program of ours. Everything in them came from a host.
 pub(super) fn values(stdout: &[u8]) -> BTreeMap<String, String> {
-    String::from_utf8_lossy(stdout)
-        .lines()
-        .filter_map(|line| line.split_once('='))
-        .map(|(key, value)| (key.to_owned(), escape(value.trim()).chars().take(400).collect()))
-        .collect()
+    let mut values = BTreeMap::new();
+    let text = String::from_utf8_lossy(stdout);
+    for (key, value) in text.lines().filter_map(|line| line.split_once('=')) {
+        // The first counts: a value with a line end in it must not replace what was said.
+        let value = || escape(value.trim()).chars().take(400).collect();
+        values.entry(key.to_owned()).or_insert_with(value);
+    }
+    values
 }
 
 /// A line of `df -P`: size and what is available stand second and fourth.

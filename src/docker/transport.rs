@@ -16,10 +16,17 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 /// Bytes that one HTTP connection may bring in all: far above any list of a real engine,
 /// far below what would hurt us.
-const BYTES_PER_CONNECTION: u64 = 1 << 30;
+const BYTES_PER_CONNECTION: u64 = 128 << 20;
 
 /// Bytes of one answer that is read whole.
-const BYTES_PER_ANSWER: usize = 256 << 20;
+const BYTES_PER_ANSWER: usize = 64 << 20;
+
+/// Names the local socket: the command would else follow a context or variable of the
+/// login's to an engine somewhere else.
+const DIAL: &str = "docker -H unix:///var/run/docker.sock system dial-stdio";
+
+/// Streams that are kept for later. Each costs the host a session or a socket.
+const KEPT_STREAMS: usize = 2;
 
 /// The body that bollard's requests have; bollard does not export its name.
 type Body = http_body_util::Either<
@@ -118,7 +125,9 @@ impl Transport {
         };
         let response = sender.send_request(request).await?;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push(sender);
+        if idle.len() < KEPT_STREAMS {
+            idle.push(sender);
+        }
         Ok(response)
     }
 
@@ -159,7 +168,7 @@ impl Transport {
             Way::DialStdio(sudo) => {
                 let (stream, complaints) = self
                     .connection
-                    .stdio("docker system dial-stdio", *sudo)
+                    .stdio(DIAL, *sudo)
                     .await
                     .map_err(|e| std::io::Error::other(e.to_string()))?;
                 *self.complaints.lock().unwrap_or_else(PoisonError::into_inner) = Some(complaints);

@@ -11,6 +11,10 @@ pub use stop::{Stop, StopHandle, StopLevel};
 use crate::record::{Action, ActionResult};
 use futures::future::BoxFuture;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the item that is under way may take after the first wish to stop.
+const GRACE: Duration = Duration::from_secs(30);
 
 /// Leave to carry out one announced action, handed out by [`Door::carry_out`] alone.
 #[derive(Debug)]
@@ -101,7 +105,7 @@ impl Door {
     ///
     /// # Errors
     /// When it may not begin any more: the action was not begun then, and its intent is
-    /// settled as not done.
+    /// settled as not begun.
     pub async fn carry_out<F, W>(
         &self,
         announced: Announced,
@@ -113,13 +117,19 @@ impl Door {
     {
         let number = announced.action.number;
         if let Err(shut) = self.may_begin() {
-            let reason = format!("not begun: {shut}");
-            self.journal.settle(number, &ActionResult::Failed { reason });
+            self.journal.settle(number, &ActionResult::NotBegun);
             return Err(shut);
         }
         let result = if self.check { ActionResult::Would } else { write(Permit(())).await };
         self.journal.settle(number, &result);
         Ok(result)
+    }
+
+    /// Settles announced actions whose turn never comes.
+    pub fn give_up(&self, rest: impl IntoIterator<Item = Announced>) {
+        for announced in rest {
+            self.journal.settle(announced.action.number, &ActionResult::NotBegun);
+        }
     }
 
     /// Whether only a check was asked for.
@@ -128,9 +138,18 @@ impl Door {
         self.check
     }
 
-    /// Ends when the user asks to drop everything at once.
-    pub async fn detached(&self) {
-        self.stop.clone().reached(StopLevel::Detach).await;
+    /// Ends when what is under way must be let go: when the user asks for it, or some time
+    /// after the user asked to finish.
+    pub async fn let_go(&self) {
+        let (mut finish, mut detach) = (self.stop.clone(), self.stop.clone());
+        let grace = async {
+            finish.reached(StopLevel::Finish).await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            () = grace => {}
+            () = detach.reached(StopLevel::Detach) => {}
+        }
     }
 
     fn may_begin(&self) -> Result<(), Shut> {

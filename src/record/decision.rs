@@ -81,6 +81,8 @@ pub enum ActionResult {
         /// What cut it off.
         reason: String,
     },
+    /// Its turn never came.
+    NotBegun,
     /// Not done because only a check was asked for.
     Would,
 }

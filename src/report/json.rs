@@ -140,6 +140,7 @@ impl<'r> FlatAction<'r> {
             None => (None, None),
             Some(ActionResult::Done) => (Some("done"), None),
             Some(ActionResult::AlreadyGone) => (Some("already-gone"), None),
+            Some(ActionResult::NotBegun) => (Some("not-begun"), None),
             Some(ActionResult::Would) => (Some("would"), None),
             Some(ActionResult::KeptInUse { reason }) => {
                 (Some("kept-in-use"), Some(reason.as_str()))

@@ -193,5 +193,6 @@ const fn fate(result: Option<&ActionResult>) -> usize {
         Some(ActionResult::Failed { .. }) => 3,
         Some(ActionResult::Unknown { .. }) | None => 4,
         Some(ActionResult::Would) => 5,
+        Some(ActionResult::NotBegun) => FATES.len() - 1,
     }
 }

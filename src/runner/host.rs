@@ -5,7 +5,7 @@ use super::spine::{HostJournal, Spine};
 use crate::docker::Probe;
 use crate::door::{Door, Stop, StopLevel};
 use crate::plan::PlannedHost;
-use crate::record::{Action, Decision, Finding, HostName, Outcome, Problem, Verdict, What};
+use crate::record::{Action, ActionResult, Decision, HostName, Outcome, Problem, Verdict, What};
 use crate::ssh::{Connection, Lease, LeaseError, ShellError};
 use crate::steps::{Done, Needs, Reached, Tell};
 use std::sync::Arc;
@@ -19,6 +19,13 @@ const SETTLE_PAUSES: [Duration; 4] = [
     Duration::from_secs(10),
     Duration::from_secs(20),
 ];
+
+/// How long settling waits for the lock of the session that was lost. The host's side lets
+/// it go after a minute of silence.
+const SETTLE_LOCK: Duration = Duration::from_secs(75);
+
+/// How long a step has, after the user let go, to end what it began on the host.
+const LET_GO: Duration = Duration::from_secs(9);
 
 /// How often a busy lock is tried while waiting for it.
 const LOCK_PAUSE: Duration = Duration::from_secs(2);
@@ -59,17 +66,12 @@ pub(super) async fn prepare(shared: &Shared, planned: PlannedHost) -> Result<Rea
         return Err(Problem::new(Outcome::Skipped, "stopped by the user"));
     }
     let work = async {
-        let reached = reach(shared, &planned).await?;
-        let step = What::StepStarted { step: shared.step.clone() };
-        shared.spine.emit(Some(&planned.name), step);
-        let decisions = tokio::time::timeout(shared.options.timeout, planned.step.plan(&reached))
-            .await
-            .map_err(|_| late(shared.options.timeout, Outcome::Failed))??;
-        let told = What::Decided { decisions: decisions.clone() };
-        if shared.options.tell_decisions {
-            shared.spine.emit(Some(&planned.name), told);
+        match first_look(shared, &planned).await {
+            // Nothing but reading was cut off: once more, on a new connection.
+            Err((_, true)) => first_look(shared, &planned).await,
+            done => done,
         }
-        Ok((reached, decisions))
+        .map_err(|(problem, _)| problem)
     };
     let (reached, decisions) = tokio::select! {
         done = work => done?,
@@ -78,6 +80,26 @@ pub(super) async fn prepare(shared: &Shared, planned: PlannedHost) -> Result<Rea
         }
     };
     Ok(Ready { planned, reached, decisions })
+}
+
+/// Reaches a host and makes its plan; an error says whether the connection was lost.
+async fn first_look(
+    shared: &Shared,
+    planned: &PlannedHost,
+) -> Result<(Reached, Vec<Decision>), (Problem, bool)> {
+    let reached = reach(shared, planned).await.map_err(|problem| (problem, false))?;
+    let step = What::StepStarted { step: shared.step.clone() };
+    shared.spine.emit(Some(&planned.name), step);
+    let limit = shared.options.timeout;
+    let decisions = tokio::time::timeout(limit, planned.step.plan(&reached))
+        .await
+        .unwrap_or_else(|_| Err(late(limit, Outcome::Failed)))
+        .map_err(|problem| (problem, reached.connection.is_closed()))?;
+    if shared.options.tell_decisions {
+        let told = What::Decided { decisions: decisions.clone() };
+        shared.spine.emit(Some(&planned.name), told);
+    }
+    Ok((reached, decisions))
 }
 
 fn late(limit: Duration, outcome: Outcome) -> Problem {
@@ -98,11 +120,10 @@ async fn reach(shared: &Shared, planned: &PlannedHost) -> Result<Reached, Proble
     let milliseconds = u64::try_from(connection.connected_in.as_millis()).unwrap_or(u64::MAX);
     spine.emit(Some(name), What::Connected { milliseconds });
     for key in &new_keys {
-        if let Err(reason) = tokio::task::block_in_place(|| (shared.options.remember_key)(key)) {
-            let text = format!("the new host key could not be recorded: {reason}");
-            let finding = Finding { name: "key-not-recorded".into(), text, hint: None };
-            spine.emit(Some(name), What::Found { finding });
-        }
+        tokio::task::block_in_place(|| (shared.options.remember_key)(key)).map_err(|reason| {
+            let reason = format!("the new host key could not be recorded: {reason}");
+            Problem::new(Outcome::Identity, reason)
+        })?;
     }
     examine(shared, planned, Arc::new(connection)).await
 }
@@ -181,34 +202,105 @@ fn preflight(needs: Needs, on: &Reached) -> Option<Problem> {
 
 /// Carries a plan out, under the lock where the step needs it.
 pub(super) async fn apply(shared: &Shared, ready: Ready) -> Result<Done, Problem> {
-    let Ready { planned, reached, decisions } = ready;
+    let Ready { planned, mut reached, decisions } = ready;
+    let mut again = true;
+    loop {
+        if reached.connection.is_closed() {
+            // Lost while others made their plans, or the user thought.
+            reached = reach(shared, &planned).await?;
+        }
+        let applied = attempt(shared, &planned, &reached, &decisions).await;
+        let lost = applied.is_err() && reached.connection.is_closed();
+        // Before anything was intended, a lost connection costs nothing but a new one.
+        if !(again && lost && intends_nothing(shared, &planned.name)) {
+            return match applied {
+                Err(problem) => unsettled(shared, &planned, lost, problem).await,
+                done => done,
+            };
+        }
+        again = false;
+    }
+}
+
+async fn attempt(
+    shared: &Shared,
+    planned: &PlannedHost,
+    reached: &Reached,
+    decisions: &[Decision],
+) -> Result<Done, Problem> {
+    let mut detach = shared.stop.clone();
+    let let_go = async {
+        detach.reached(StopLevel::Detach).await;
+        tokio::time::sleep(LET_GO).await;
+    };
+    let margin = Duration::from_secs(30);
+    let work = under_lock(shared, planned, reached, decisions);
+    tokio::select! {
+        applied = tokio::time::timeout(shared.options.timeout + margin, work) => {
+            applied.unwrap_or_else(|_| Err(late(shared.options.timeout, Outcome::Unknown)))
+        }
+        () = let_go => Err(Problem::new(Outcome::Unknown, "let go by the user")),
+    }
+}
+
+/// What a failed attempt means once open intents are looked at.
+async fn unsettled(
+    shared: &Shared,
+    planned: &PlannedHost,
+    lost: bool,
+    problem: Problem,
+) -> Result<Done, Problem> {
+    let open = open_actions(shared, &planned.name);
+    match (problem.outcome, open.is_empty()) {
+        // Nothing was under way, so nothing is unknown.
+        (Outcome::Unknown, true) => Err(Problem { outcome: Outcome::Interrupted, ..problem }),
+        // While the connection stands the engine may still be at it.
+        (_, false) if planned.step.needs().lock && lost => {
+            settle(shared, planned, problem, &open).await
+        }
+        _ => Err(problem),
+    }
+}
+
+fn intends_nothing(shared: &Shared, name: &HostName) -> bool {
+    shared
+        .spine
+        .look(|run| run.hosts.iter().find(|h| h.host == *name).is_none_or(|h| h.actions.is_empty()))
+}
+
+async fn under_lock(
+    shared: &Shared,
+    planned: &PlannedHost,
+    reached: &Reached,
+    decisions: &[Decision],
+) -> Result<Done, Problem> {
     let options = &shared.options;
     let lease = if planned.step.needs().lock && !options.check {
-        Some(lock(shared, &reached).await?)
+        Some(lock(shared, reached, options.wait).await?)
     } else {
         None
     };
     let journal = HostJournal { spine: Arc::clone(&shared.spine), host: planned.name.clone() };
     let view = lease.as_ref().map(|l| l.view() as Arc<dyn crate::door::Lease>);
     let door = Door::new(options.check, Arc::new(journal), view, shared.stop.clone());
-    let work = planned.step.apply(&reached, &decisions, &door);
-    let margin = Duration::from_secs(30);
-    let applied = tokio::time::timeout(options.timeout + margin, work)
-        .await
-        .unwrap_or_else(|_| Err(late(options.timeout, Outcome::Unknown)));
+    let applied = planned.step.apply(reached, decisions, &door).await;
     if let Some(lease) = lease {
         lease.release().await;
     }
-    match applied {
-        Err(problem) if problem.outcome == Outcome::Unknown => {
-            Err(settle(shared, &planned, problem).await)
-        }
-        done => done,
-    }
+    applied
 }
 
-async fn lock(shared: &Shared, on: &Reached) -> Result<Lease, Problem> {
-    let deadline = Instant::now() + shared.options.wait;
+/// Actions whose intent stands without an answer.
+fn open_actions(shared: &Shared, name: &HostName) -> Vec<Action> {
+    shared.spine.look(|run| {
+        let host = run.hosts.iter().find(|h| h.host == *name);
+        let open = host.into_iter().flat_map(crate::record::HostRun::unsettled);
+        open.map(|r| r.action.clone()).collect()
+    })
+}
+
+async fn lock(shared: &Shared, on: &Reached, wait: Duration) -> Result<Lease, Problem> {
+    let deadline = Instant::now() + wait;
     loop {
         match Lease::take(&on.connection, on.sudo, &shared.options.lock_body).await {
             Ok(lease) => return Ok(lease),
@@ -233,53 +325,58 @@ async fn lock(shared: &Shared, on: &Reached) -> Result<Lease, Problem> {
 }
 
 /// After a lost answer: reaches the host again and asks what became of every open intent.
-async fn settle(shared: &Shared, planned: &PlannedHost, lost: Problem) -> Problem {
-    let open: Vec<Action> = shared.spine.look(|run| {
-        let host = run.hosts.iter().find(|h| h.host == planned.name);
-        host.into_iter()
-            .flat_map(crate::record::HostRun::unsettled)
-            .map(|r| r.action.clone())
-            .collect()
-    });
+async fn settle(
+    shared: &Shared,
+    planned: &PlannedHost,
+    lost: Problem,
+    open: &[Action],
+) -> Result<Done, Problem> {
     let mut stop: Stop = shared.stop.clone();
     for pause in SETTLE_PAUSES {
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = stop.reached(StopLevel::Detach) => return lost,
+            () = stop.reached(StopLevel::Detach) => return Err(lost),
         }
         let again = async {
-            let (connection, _) = shared
-                .dialer
-                .connect(&planned.route)
-                .await
-                .map_err(|error| error.problem(planned.name.as_str()))?;
-            let reached = examine(shared, planned, Arc::new(connection)).await?;
-            planned.step.settle(&reached, &open).await
+            let reached = reach(shared, planned).await?;
+            // The old session lets the lock go when it is gone: what it had asked for has
+            // then been done, or never will be.
+            let lease = lock(shared, &reached, SETTLE_LOCK).await?;
+            let results = planned.step.settle(&reached, open).await;
+            lease.release().await;
+            results
         };
         match tokio::time::timeout(shared.options.timeout, again).await {
             Ok(Ok(Some(results))) => return settled(shared, planned, &lost, results),
-            Ok(Ok(None)) => return lost,
+            Ok(Ok(None)) => return Err(lost),
             Ok(Err(_)) | Err(_) => {}
         }
     }
     let run = shared.spine.look(|run| run.start.run.clone());
-    lost.hint(format!("it could not be reached again; see: fleet history show {run}"))
+    Err(lost.hint(format!("it could not be reached again; see: fleet history show {run}")))
 }
 
 fn settled(
     shared: &Shared,
     planned: &PlannedHost,
     lost: &Problem,
-    results: Vec<(u32, crate::record::ActionResult)>,
-) -> Problem {
-    let done = results.iter().filter(|(_, r)| *r == crate::record::ActionResult::Done).count();
-    let text = format!(
-        "{}; reached again: {done} of {} open removals had been done, the rest was not begun",
-        lost.reason,
-        results.len()
-    );
+    results: crate::steps::Settled,
+) -> Result<Done, Problem> {
+    let done = results.iter().filter(|(_, r)| *r == ActionResult::Done).count();
+    let all = results.len();
     for (action, result) in results {
         shared.spine.emit(Some(&planned.name), What::Settled { action, result });
     }
-    Problem::new(Outcome::Failed, text).hint("run it again for the rest")
+    let begun = shared.spine.look(|run| {
+        let host = run.hosts.iter().find(|h| h.host == planned.name);
+        host.is_some_and(|h| h.actions.iter().all(|a| a.result != Some(ActionResult::NotBegun)))
+    });
+    if done == all && begun {
+        return Ok(Done { changed: true, exit_status: None });
+    }
+    let text = format!(
+        "{}; reached again: {done} of {all} open removals had been done, the rest was not begun",
+        lost.reason
+    );
+    Err(Problem::new(Outcome::Failed, text).hint("run it again for the rest"))
 }

@@ -137,8 +137,9 @@ async fn prepare_all(shared: &Arc<Shared>, hosts: Vec<PlannedHost>) -> Vec<Ready
             let shared = Arc::clone(shared);
             running.push(async move {
                 let name = planned.name.clone();
+                let spine = Arc::clone(&shared.spine);
                 let task = tokio::spawn(async move { host::prepare(&shared, planned).await });
-                (name, joined(task).await)
+                (name, joined(&spine, task).await)
             });
         }
         match running.next().await {
@@ -152,8 +153,12 @@ async fn prepare_all(shared: &Arc<Shared>, hosts: Vec<PlannedHost>) -> Vec<Ready
 }
 
 /// A panic in one host's task is a bug, and must not take the others along.
-async fn joined<T>(task: tokio::task::JoinHandle<Result<T, Problem>>) -> Result<T, Problem> {
+async fn joined<T>(
+    spine: &Spine,
+    task: tokio::task::JoinHandle<Result<T, Problem>>,
+) -> Result<T, Problem> {
     task.await.unwrap_or_else(|error| {
+        spine.note_bug();
         let reason = format!("a bug in fleet: {error}");
         Err(Problem::new(Outcome::Unknown, reason).hint("please report it with the output of -v"))
     })
@@ -258,7 +263,8 @@ where
         {
             let name = name(&item);
             let task = tokio::spawn(work(item));
-            running.push(async move { (name, joined(task).await) });
+            let spine = &shared.spine;
+            running.push(async move { (name, joined(spine, task).await) });
         }
         let Some((name, ended)) = running.next().await else { return failures };
         let outcome = host::end(&shared.spine, &name, ended);

@@ -32,6 +32,7 @@ pub struct Spine {
     recorder: Arc<dyn Recorder>,
     listeners: Vec<Arc<dyn Listener>>,
     unrecorded: AtomicBool,
+    bug: AtomicBool,
 }
 
 impl Spine {
@@ -49,7 +50,13 @@ impl Spine {
         recorder.durable(vec![event.clone()]).await?;
         listeners.iter().for_each(|listener| listener.event(&event));
         let run = Mutex::new(Run::new(start, at));
-        Ok(Arc::new(Self { run, recorder, listeners, unrecorded: AtomicBool::new(false) }))
+        Ok(Arc::new(Self {
+            run,
+            recorder,
+            listeners,
+            unrecorded: AtomicBool::new(false),
+            bug: AtomicBool::new(false),
+        }))
     }
 
     /// Takes an event in.
@@ -101,6 +108,17 @@ impl Spine {
     /// Looks at the run so far without a copy.
     pub fn look<T>(&self, at: impl FnOnce(&Run) -> T) -> T {
         at(&self.run.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes that a task of ours panicked.
+    pub(super) fn note_bug(&self) {
+        self.bug.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a task of ours panicked.
+    #[must_use]
+    pub fn has_bug(&self) -> bool {
+        self.bug.load(Ordering::Relaxed)
     }
 
     /// Whether an event could not be stored.

@@ -4,6 +4,7 @@ use super::known_hosts::{KnownHosts, Verdict};
 use russh::client::{DisconnectReason, Handler, Session};
 use russh::keys::PublicKeyOrCertificate;
 use russh::{Channel, ChannelOpenFailure, client};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -44,12 +45,26 @@ pub enum Unknown {
     Accept,
 }
 
+/// Keys let in by name and port. A second, other key for one of them is a changed key.
+pub(crate) type Accepted = Arc<Mutex<HashMap<(String, u16), russh::keys::PublicKey>>>;
+
 pub(crate) struct Client {
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) known: Arc<KnownHosts>,
     pub(crate) unknown: Unknown,
+    /// Keys that this run let in as the first ones of their hosts.
+    pub(crate) accepted: Accepted,
     pub(crate) trace: Arc<Trace>,
+}
+
+impl Client {
+    /// Whether no other key was let in for this name before. Remembers this one.
+    fn is_first(&self, key: &russh::keys::PublicKey) -> bool {
+        let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = accepted.entry((self.host.clone(), self.port)).or_insert_with(|| key.clone());
+        first.key_data() == key.key_data()
+    }
 }
 
 impl Handler for Client {
@@ -70,7 +85,7 @@ impl Handler for Client {
         let fingerprint = super::known_hosts::fingerprint(&key);
         let trusted = match &verdict {
             Verdict::Ok { .. } | Verdict::OkByCa { .. } => true,
-            Verdict::Unknown => self.unknown == Unknown::Accept,
+            Verdict::Unknown => self.unknown == Unknown::Accept && self.is_first(&key),
             Verdict::Changed { .. }
             | Verdict::Revoked { .. }
             | Verdict::CertificateRejected { .. } => false,

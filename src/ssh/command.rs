@@ -6,8 +6,8 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use std::time::Duration;
 
-/// How long the host's side may take to end a command: 4 s of grace and a margin.
-const STOP_PATIENCE: Duration = Duration::from_secs(6);
+/// How long the host's side may take to end a command: 3 s of grace and a margin.
+const STOP_PATIENCE: Duration = Duration::from_secs(8);
 
 /// A command to run.
 #[derive(Clone, Debug)]
@@ -66,10 +66,10 @@ impl Connection {
         let mut late: Option<ShellError> = None;
         loop {
             tokio::select! {
-                () = async { if let Some(gate) = &mut gate { gate.await } }, if gate.is_some() => {
+                () = async { if let Some(gate) = &mut gate { gate.await } }, if gate.is_some() && late.is_none() => {
                     gate = None;
                 }
-                piece = running.pieces.recv(), if gate.is_none() => match piece {
+                piece = running.pieces.recv(), if gate.is_none() || late.is_some() => match piece {
                     Some(Piece::Out(bytes)) => {
                         chunk(Chunk::Stdout(bytes));
                         gate = Some(ready());
@@ -97,7 +97,7 @@ impl Connection {
                     deadline.as_mut().reset(tokio::time::Instant::now() + STOP_PATIENCE);
                 }
                 () = &mut stopped, if late.is_none() => {
-                    late = Some(ShellError::Lost("stopped by the user".into()));
+                    late = Some(ShellError::Stopped);
                     running.stop();
                     deadline.as_mut().reset(tokio::time::Instant::now() + STOP_PATIENCE);
                 }

@@ -1,6 +1,6 @@
 //! Opens one connection to a host, through its jump hosts, with a deadline on every stage.
 
-use super::client::{Client, Trace, Traced, Unknown};
+use super::client::{Accepted, Client, Trace, Traced, Unknown};
 use super::error::{ConnectError, ConnectErrorKind, IdentityFault, Stage};
 use super::keyring::{Identity, Keyring};
 use super::known_hosts::{KnownHosts, Verdict};
@@ -85,6 +85,7 @@ pub struct Dialer {
     default_keys: Vec<PathBuf>,
     deadlines: Deadlines,
     unknown: Unknown,
+    accepted: Accepted,
     starts: Mutex<HashMap<(String, u16), Arc<Semaphore>>>,
 }
 
@@ -97,7 +98,14 @@ impl Dialer {
         deadlines: Deadlines,
         unknown: Unknown,
     ) -> Self {
-        Self { keyring, default_keys, deadlines, unknown, starts: Mutex::default() }
+        Self {
+            keyring,
+            default_keys,
+            deadlines,
+            unknown,
+            accepted: Accepted::default(),
+            starts: Mutex::default(),
+        }
     }
 
     /// Connects and logs in. Tries again, with a jittered pause, only where nothing but a
@@ -181,10 +189,23 @@ impl Dialer {
             .collect();
         let timeout =
             ConnectErrorKind::Timeout { stage: Stage::Connect, after: limit, said: Vec::new() };
-        let stream = tokio::time::timeout(limit, TcpStream::connect(&*addresses))
-            .await
-            .map_err(|_| timeout)?
-            .map_err(|error| ConnectErrorKind::Connect { reason: connect_reason(&error, hop) })?;
+        // Each address gets its share, so that a dead IPv6 route leaves time for IPv4.
+        let share = limit / u32::try_from(addresses.len().max(1)).unwrap_or(1);
+        let mut last = timeout;
+        let mut connected = None;
+        for address in addresses {
+            match tokio::time::timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    connected = Some(stream);
+                    break;
+                }
+                Ok(Err(error)) => {
+                    last = ConnectErrorKind::Connect { reason: connect_reason(&error, hop) };
+                }
+                Err(_) => {}
+            }
+        }
+        let stream = connected.ok_or(last)?;
         // Without it, Nagle's algorithm and delayed acknowledgements add 44 ms to each
         // small exchange. A socket that refuses it still works.
         let _ = stream.set_nodelay(true);
@@ -227,6 +248,7 @@ impl Dialer {
             port: hop.key_port,
             known: Arc::clone(&hop.known_hosts),
             unknown: self.unknown,
+            accepted: Arc::clone(&self.accepted),
             trace: Arc::clone(&trace),
         };
         let limit = self.deadlines.login;

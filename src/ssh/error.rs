@@ -171,13 +171,12 @@ impl ConnectError {
         let reason = self.to_string();
         match &self.kind {
             ConnectErrorKind::Identity { fault, fingerprint, name, .. } => {
-                let whom = self.jump.as_deref().unwrap_or(host);
                 let hint = match fault {
                     IdentityFault::Unknown => format!(
-                        "compare the fingerprint on the host, then: fleet trust {whom} {fingerprint}"
+                        "compare the fingerprint on the host, then: fleet trust {host} {fingerprint}"
                     ),
                     IdentityFault::Changed(place) => format!(
-                        "if the host was reinstalled, remove the line at {place} and run: fleet trust {whom} {fingerprint}"
+                        "if the host was reinstalled, remove the line at {place} and run: fleet trust {host} {fingerprint}"
                     ),
                     IdentityFault::Revoked(_) => {
                         format!("do not connect; give {name} a new host key")

@@ -13,7 +13,11 @@ use zeroize::Zeroizing;
 /// How long an agent may take for one answer. russh's agent client has no limit of its own.
 const AGENT_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Agent keys that are offered at most: sshd closes the connection after six refusals.
+/// Keys that are offered at most where none is named: sshd closes the connection after six
+/// refusals.
+const KEYS: usize = 5;
+
+/// Of these, keys of the agent.
 const AGENT_KEYS: usize = 4;
 
 /// A key file that cannot be used.
@@ -93,7 +97,16 @@ impl Keyring {
             return named.iter().filter_map(|p| self.files.get(p)).cloned().collect();
         }
         let agent = self.agent.iter().take(AGENT_KEYS).cloned().map(Identity::Agent);
-        agent.chain(default.iter().filter_map(|p| self.files.get(p)).cloned()).collect()
+        let files = default.iter().filter_map(|p| self.files.get(p)).cloned();
+        let mut offers: Vec<Identity> = Vec::new();
+        for identity in agent.chain(files) {
+            if offers.len() < KEYS
+                && offers.iter().all(|o| o.fingerprint() != identity.fingerprint())
+            {
+                offers.push(identity);
+            }
+        }
+        offers
     }
 
     /// A fresh conversation with the agent, to sign with.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 /// which the host's side lets the lock go.
 const TRUST: Duration = Duration::from_secs(45);
 
-/// How long taking the lock may last once the channel is open.
+/// How long taking the lock may last.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Why the lock was not taken.
@@ -72,10 +72,13 @@ impl Lease {
             variables: &[("body", body), ("idle", &idle)],
             root: sudo,
         };
-        let mut running = connection.start(&program, true).await?;
-        let answer = tokio::time::timeout(PATIENCE, first_line(&mut running))
-            .await
-            .map_err(|_| ShellError::Timeout(PATIENCE))??;
+        let (running, answer) = tokio::time::timeout(PATIENCE, async {
+            let mut running = connection.start(&program, true).await?;
+            let answer = first_line(&mut running).await?;
+            Ok::<_, ShellError>((running, answer))
+        })
+        .await
+        .map_err(|_| ShellError::Timeout(PATIENCE))??;
         let (word, rest) = answer.split_once(|c: char| c.is_whitespace()).unwrap_or((&answer, ""));
         match word {
             "held" => Ok(Self::held(running)),
@@ -141,7 +144,7 @@ async fn first_line(running: &mut Running) -> Result<String, ShellError> {
         match piece {
             Piece::Out(bytes) => {
                 text.extend_from_slice(&bytes);
-                if text == b"held\n" {
+                if text.starts_with(b"held\n") {
                     break;
                 }
             }

@@ -51,12 +51,15 @@ pub(crate) fn quote(value: &str) -> String {
 /// The bytes to send on stdin: the length, the program, then whatever the caller adds.
 /// `variables` are set before `body` runs; `$begin` and `$end` among them.
 pub(crate) fn frame(marks: &Marks, variables: &[(&str, &str)], body: &str) -> Vec<u8> {
-    let mut program = format!("begin={} end={}\n", marks.begin, marks.end);
+    // In braces the shell reads the whole before it runs any of it: a program that was cut
+    // off on the way is a syntax error.
+    let mut program = format!("{{\nbegin={} end={}\n", marks.begin, marks.end);
     for (name, value) in variables {
         let _ = writeln!(program, "{name}={}", quote(value));
     }
     program.push_str(PRELUDE);
     program.push_str(body);
+    program.push_str("\n}\n");
     format!("{}\n{program}", program.len()).into_bytes()
 }
 
@@ -227,6 +230,23 @@ mod tests {
         );
         let (_, code, _) = cut(&[b"BEGIN\nEND 99999999999\n"]);
         assert_eq!(code, (true, None));
+    }
+
+    #[test]
+    fn a_program_that_was_cut_off_runs_not_even_in_part() {
+        let frame = frame(&marks(), &[("x", "it's")], "echo \"$x\"\nfinish 3\n");
+        let text = String::from_utf8(frame).unwrap();
+        let (length, program) = text.split_once('\n').unwrap();
+        assert_eq!(length.parse(), Ok(program.len()));
+        let run = |text: &str| {
+            std::process::Command::new("/bin/sh").arg("-c").arg(text).output().unwrap()
+        };
+        let whole = run(program);
+        assert_eq!(String::from_utf8_lossy(&whole.stdout), "BEGIN\nit's\nEND 3\n");
+        assert_eq!(whole.status.code(), Some(3));
+        for end in 1..program.len() - 2 {
+            assert_eq!(run(&program[..end]).stdout, b"", "cut at {end}");
+        }
     }
 
     #[test]

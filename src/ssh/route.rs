@@ -1,6 +1,6 @@
 //! From the inventory and `ssh_config` to the way to a host.
 
-use super::config::{ConfigError, Destination, Resolved, SshConfig};
+use super::config::{ConfigError, Destination, IdentityAgent, Resolved, SshConfig};
 use super::connect::{Hop, Route};
 use super::known_hosts::{KnownHosts, KnownHostsError};
 use crate::inventory::{Host, Inventory, Jump};
@@ -190,6 +190,14 @@ impl<'i> Router<'i> {
         let files = files.unwrap_or_else(|| self.usual_files(resolved));
         for warning in &resolved.warnings {
             self.warn(format!("{}:{}: {}", warning.file.display(), warning.line, warning.text));
+        }
+        if resolved.identity_agent != IdentityAgent::Environment {
+            self.warn(format!(
+                "{name}: IdentityAgent of ssh_config is not used; set SSH_AUTH_SOCK"
+            ));
+        }
+        if !resolved.certificate_files.is_empty() {
+            self.warn(format!("{name}: CertificateFile of ssh_config is not used yet"));
         }
         let port = port.or(resolved.port).unwrap_or(22);
         let alias = resolved.host_key_alias.clone();

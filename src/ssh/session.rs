@@ -3,6 +3,7 @@
 use super::client::{Client, Trace};
 use super::loader::{self, Cutter, Marks};
 use super::wire::{CutOnDrop, Tap};
+use crate::record::{Outcome, Problem};
 use bytes::Bytes;
 use russh::client::{Handle, Msg};
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
@@ -29,7 +30,7 @@ pub(crate) const IDLE: Duration = Duration::from_secs(60);
 const READER_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long after its end mark a channel may take to bring the exit status.
-const STATUS_PATIENCE: Duration = Duration::from_secs(2);
+const STATUS_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a program on a host gave no trustworthy end.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -45,12 +46,35 @@ pub enum ShellError {
         /// The exit status that came instead.
         status: Option<u32>,
     },
-    /// It began and its end never came.
-    #[error("the connection was lost: {0}")]
+    /// It began and no end came that can be trusted.
+    #[error("no trustworthy end: {0}")]
     Lost(String),
+    /// The user let go of it; it was told to stop.
+    #[error("let go by the user")]
+    Stopped,
     /// It ran longer than it may and was told to stop.
     #[error("no end within {}", crate::human::duration(u64::try_from(.0.as_millis()).unwrap_or(u64::MAX)))]
     Timeout(Duration),
+}
+
+impl ShellError {
+    /// Where sudo stood in the way: its words and what to do. It says the same for a missing
+    /// password, a missing rule and a narrow one.
+    #[must_use]
+    pub fn sudo_refusal(&self) -> Option<Problem> {
+        let Self::NotStarted { said, status: Some(1..) } = self else { return None };
+        let words = crate::human::excerpt(said, 160);
+        let hint = if words.contains("not found") {
+            "install sudo on the host, or log in as root"
+        } else if words.contains("tty") {
+            "take requiretty out of the sudoers file for this user"
+        } else if words.contains("sudo") {
+            "allow it without a password: a sudoers line such as USER ALL=(ALL) NOPASSWD: ALL"
+        } else {
+            return None;
+        };
+        Some(Problem::new(Outcome::Refused, format!("cannot become root: {words}")).hint(hint))
+    }
 }
 
 fn noise(said: &[u8], status: Option<u32>) -> String {
@@ -140,6 +164,12 @@ impl Connection {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.handle.is_closed()
+    }
+
+    /// The SHA-256 fingerprint of the key that the host showed.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<String> {
+        self.trace.read().verdict.map(|(_, fingerprint)| fingerprint)
     }
 
     /// The server's own words when it disconnected, escaped.
@@ -328,19 +358,21 @@ impl Drain {
         let mut until: Option<Instant> = None;
         loop {
             let patience = until.unwrap_or_else(|| Instant::now() + Duration::from_secs(86_400));
+            // In this order: a flood of output must not starve the heartbeat.
             tokio::select! {
+                biased;
+                Some(Command::Stop) = self.commanded.recv() => {
+                    if !self.tell(b"k").await { break }
+                }
+                _ = beat.tick(), if self.beats => {
+                    if !self.tell(b"b").await { break }
+                }
+                () = self.pieces.closed() => break,
+                () = tokio::time::sleep_until(patience), if until.is_some() => break,
                 message = self.read.wait() => match message {
                     None => break,
                     Some(message) => self.take(message).await,
                 },
-                Some(Command::Stop) = self.commanded.recv() => {
-                    if self.write.data_bytes(&b"k"[..]).await.is_err() { break }
-                }
-                _ = beat.tick(), if self.beats => {
-                    if self.write.data_bytes(&b"b"[..]).await.is_err() { break }
-                }
-                () = tokio::time::sleep_until(patience), if until.is_some() => break,
-                () = self.pieces.closed() => break,
             }
             if until.is_none() && self.out.has_ended() {
                 until = Some(Instant::now() + STATUS_PATIENCE);
@@ -350,6 +382,13 @@ impl Drain {
             }
         }
         self.finish().await;
+    }
+
+    /// Sends a byte to the host's side; `false` when it takes none. A peer that leaves no
+    /// room in its window must not hold this task up, which would hold up the connection.
+    async fn tell(&self, byte: &'static [u8]) -> bool {
+        let sent = tokio::time::timeout(BEAT, self.write.data_bytes(byte)).await;
+        matches!(sent, Ok(Ok(())))
     }
 
     async fn take(&mut self, message: ChannelMsg) {

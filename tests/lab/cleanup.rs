@@ -116,6 +116,8 @@ fn two_controllers_never_work_on_one_host_and_a_killed_one_lets_go() {
     // It may have let go between the look and the stop; then it has ended its work.
     let still = inside("bookworm", "flock -n /run/fleet/lock true").status.code() == Some(1);
     if still {
+        // The first may have been through with its images; the second must have work.
+        lab(&["dirt", "bookworm"]);
         second.run(&["cleanup", "--hosts", "bookworm", "--yes"]).code(6).says(&[
             "locked: run ",
             "by tester@",
@@ -145,6 +147,44 @@ fn two_controllers_never_work_on_one_host_and_a_killed_one_lets_go() {
     }
     second.run(&["cleanup", "--hosts", "bookworm", "--yes"]).code(0);
     lab(&["survivors", "bookworm"]);
+}
+
+#[test]
+fn a_connection_that_is_cut_is_made_again_and_what_was_open_is_settled() {
+    let _turn = engines();
+    lab(&["dirt", "bookworm"]);
+    let before = images("bookworm");
+    let project = project("");
+    let mut child = project
+        .command(&["cleanup", "--hosts", "bookworm", "--yes"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_for("the lock to be taken", Duration::from_secs(30), || {
+        says("bookworm", "cat /run/fleet/lock 2>/dev/null").contains("run ")
+    });
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+    inside("bookworm", "pkill -KILL -u deploy sshd");
+    rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
+    let code = child.wait().unwrap().code();
+    assert!(matches!(code, Some(0 | 3)), "{code:?}");
+    let run = json(&project.run(&["report", "--format", "json"]).code(0).stdout);
+    let actions = run["hosts"][0]["actions"].as_array().unwrap();
+    assert!(
+        actions.iter().all(|a| a["result"].is_string() && a["result"] != "unknown"),
+        "{actions:?}"
+    );
+    let done: BTreeSet<_> = actions
+        .iter()
+        .filter(|a| a["result"] == "done")
+        .map(|a| a["id"].as_str().unwrap().to_owned())
+        .collect();
+    let gone: BTreeSet<_> = before.difference(&images("bookworm")).cloned().collect();
+    assert_eq!(gone, done, "what is gone is what the history says");
+    project.run(&["cleanup", "--hosts", "bookworm", "--yes"]).code(0);
+    lab(&["survivors", "--after", "bookworm"]);
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn become_makes_root_and_its_refusal_is_told() {
     assert!(ran.stdout.starts_with("0\n"), "{}", ran.stdout);
     project
         .run(&["exec", "--become", "--hosts", "edge-pwsudo", "--", "id -u"])
-        .code(3)
+        .code(6)
         .says(&["a password is required"]);
 }
 

@@ -18,12 +18,13 @@ p docker_host "${DOCKER_HOST-}"
 p dockerd "$(grep -lx dockerd /proc/[0-9]*/comm 2>/dev/null | wc -l)"
 [ -S /var/run/docker.sock ] && p socket /var/run/docker.sock
 p rootless "$(ls -d /run/user/*/docker.sock 2>/dev/null | head -n 1)"
-for l in /root/.kamal/lock-* /home/*/.kamal/lock-*; do [ -d "$l" ] && p foreign_lock "$l"; done
 if cli=$(command -v docker); then
   p docker_cli "$cli"
   if head -c 400 "$cli" | grep -q podman; then p podman_shim 1; else p buildx "$(docker buildx version 2>/dev/null | head -c 200)"; fi
 fi
 p builds "$(ps -eo args= 2>/dev/null | grep -cE '^([^ ]*/)?docker(-buildx|-compose)?( [^ ]+)* (build|bake)( |$)')"
+# Names that a user of the host chose come last, so that they cannot pass for facts.
+for l in /root/.kamal/lock-* /home/*/.kamal/lock-*; do [ -d "$l" ] && p foreign_lock "$l"; done
 printf 'daemon_json=\n'
 head -c 65536 /etc/docker/daemon.json 2>/dev/null
 finish 0

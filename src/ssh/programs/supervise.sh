@@ -12,7 +12,7 @@ stop() {
   trap '' TERM
   kill -TERM "-$child" 2>/dev/null; marked TERM
   n=0
-  while [ "$n" -lt 16 ] && alive; do sleep 0.25; n=$((n + 1)); done
+  while [ "$n" -lt 12 ] && alive; do sleep 0.25; n=$((n + 1)); done
   kill -KILL "-$child" 2>/dev/null; marked KILL
 }
 watch() {
@@ -28,4 +28,6 @@ exec 3<&-
 { wait "$child"; } 2>/dev/null
 code=$?
 kill "$watcher" 2>/dev/null
+# Where the watcher is ending what the command left behind, this waits for it.
+{ wait "$watcher"; } 2>/dev/null
 finish "$code"

@@ -75,20 +75,28 @@ impl Cleanup {
     ) -> Result<Vec<ActionResult>, (Vec<ActionResult>, Problem)> {
         let mut results = Vec::new();
         for phase in PHASES {
-            let of_phase = actions.iter().filter(|a| a.phase == phase.name).cloned().collect();
+            let of_phase: Vec<_> =
+                actions.iter().filter(|a| a.phase == phase.name).cloned().collect();
+            if of_phase.is_empty() {
+                continue;
+            }
             let announced = match door.announce(of_phase).await {
                 Ok(announced) => announced,
                 Err(closed) => return Err((results, shut(&closed))),
             };
-            for item in announced {
-                match self.one(on, door, item).await {
-                    Ok(result @ ActionResult::Unknown { .. }) => {
+            let mut announced = announced.into_iter();
+            while let Some(item) = announced.next() {
+                let problem = match self.one(on, door, item).await {
+                    Ok(result) => {
                         let problem = lost(&result);
                         results.push(result);
-                        return Err((results, problem));
+                        problem
                     }
-                    Ok(result) => results.push(result),
-                    Err(problem) => return Err((results, problem)),
+                    Err(problem) => Some(problem),
+                };
+                if let Some(problem) = problem {
+                    door.give_up(announced);
+                    return Err((results, problem));
                 }
             }
         }
@@ -106,7 +114,7 @@ impl Cleanup {
         let write = |permit| async move {
             tokio::select! {
                 result = docker.remove_image(&id, permit) => result,
-                () = door.detached() => ActionResult::Unknown { reason: "let go by the user".into() },
+                () = door.let_go() => ActionResult::Unknown { reason: "let go by the user".into() },
             }
         };
         door.carry_out(item, write).await.map_err(|closed| shut(&closed))
@@ -129,12 +137,14 @@ fn actions<'d>(decisions: impl Iterator<Item = &'d Decision>) -> Vec<Action> {
         .collect()
 }
 
-fn lost(result: &ActionResult) -> Problem {
-    let reason = match result {
-        ActionResult::Unknown { reason } => reason.clone(),
-        _ => String::new(),
-    };
-    Problem::new(Outcome::Unknown, format!("an answer was lost: {reason}"))
+/// What a lost answer means; `None` where there was one.
+fn lost(result: &ActionResult) -> Option<Problem> {
+    match result {
+        ActionResult::Unknown { reason } => {
+            Some(Problem::new(Outcome::Unknown, format!("an answer was lost: {reason}")))
+        }
+        _ => None,
+    }
 }
 
 /// What the results of all actions mean for the host.

@@ -94,20 +94,20 @@ impl Exec {
                     lines.feed(bytes, tell);
                 },
                 || (on.ready)(),
-                door.detached(),
+                door.let_go(),
             )
             .await;
         stdout.finish(tell);
         stderr.finish(tell);
         keeper.unshown(ended.as_ref().map_or(0, |e| e.dropped));
         tell(What::OutputEnded { output: keeper.output() });
-        let (result, verdict) = verdict(ended.map(|e| e.code));
+        let (result, verdict) = verdict(ended.map(|e| e.code), command.sudo);
         *end.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict);
         result
     }
 }
 
-fn verdict(ended: Result<u8, ShellError>) -> (ActionResult, Result<u32, Problem>) {
+fn verdict(ended: Result<u8, ShellError>, sudo: bool) -> (ActionResult, Result<u32, Problem>) {
     match ended {
         Ok(0) => (ActionResult::Done, Ok(0)),
         Ok(code) => {
@@ -116,6 +116,9 @@ fn verdict(ended: Result<u8, ShellError>) -> (ActionResult, Result<u32, Problem>
         }
         Err(error) => {
             let reason = error.to_string();
+            if let (true, Some(problem)) = (sudo, error.sudo_refusal()) {
+                return (ActionResult::Failed { reason }, Err(problem));
+            }
             let (outcome, result) = match error {
                 ShellError::Channel(_) | ShellError::NotStarted { .. } => {
                     (Outcome::Failed, ActionResult::Failed { reason: reason.clone() })
@@ -128,7 +131,7 @@ fn verdict(ended: Result<u8, ShellError>) -> (ActionResult, Result<u32, Problem>
                             .hint("give it more time with --timeout")),
                     );
                 }
-                ShellError::Lost(_) => {
+                ShellError::Lost(_) | ShellError::Stopped => {
                     (Outcome::Unknown, ActionResult::Unknown { reason: reason.clone() })
                 }
             };
@@ -192,14 +195,14 @@ mod tests {
 
     #[test]
     fn a_lost_end_is_unknown_and_never_ok() {
-        let (result, problem) = verdict(Err(ShellError::Lost("cut".into())));
+        let (result, problem) = verdict(Err(ShellError::Lost("cut".into())), false);
         assert!(matches!(result, ActionResult::Unknown { .. }));
         assert_eq!(problem.unwrap_err().outcome, Outcome::Unknown);
         let (result, problem) =
-            verdict(Err(ShellError::NotStarted { said: Vec::new(), status: Some(0) }));
+            verdict(Err(ShellError::NotStarted { said: Vec::new(), status: Some(0) }), true);
         assert!(matches!(result, ActionResult::Failed { .. }));
         assert_eq!(problem.unwrap_err().outcome, Outcome::Failed);
-        assert_eq!(verdict(Ok(3)).1, Ok(3));
+        assert_eq!(verdict(Ok(3), false).1, Ok(3));
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! it waits until two readings agree.
 
 use super::{Phase, measure};
-use crate::docker::DiskReading;
 use crate::record::{ActionResult, Finding, Moment, What};
 use crate::steps::Reached;
 use crate::steps::cleanup::Survey;
@@ -26,14 +25,11 @@ const NOISE_BYTES: u64 = 1_000_000;
 /// Measures once more and tells the numbers. What cannot be read is told as not read: a
 /// cleanup that worked does not fail because of its report.
 pub(in crate::steps::cleanup) async fn measure_again(on: &Reached, results: &[ActionResult]) {
-    if results.contains(&ActionResult::Done) && !settle(on).await {
-        (on.tell)(What::Found {
-            finding: Finding {
-                name: "unsettled".into(),
-                text: "disk usage was still changing when it was measured".into(),
-                hint: None,
-            },
-        });
+    if results.contains(&ActionResult::Done)
+        && let Some(text) = settle(on).await
+    {
+        let finding = Finding { name: "unsettled".into(), text: text.to_owned(), hint: None };
+        (on.tell)(What::Found { finding });
     }
     if let Ok(survey) = Survey::take(on).await {
         for metric in measure::metrics(&survey, Moment::After) {
@@ -42,24 +38,21 @@ pub(in crate::steps::cleanup) async fn measure_again(on: &Reached, results: &[Ac
     }
 }
 
-/// Waits until two readings of the file system agree; `false` when none did.
-async fn settle(on: &Reached) -> bool {
-    let (Ok(docker), Some(facts)) = (on.docker(), on.facts.docker.as_ref()) else { return true };
-    let mut last: Option<DiskReading> = None;
+/// Waits until two readings of the file system agree; else says why none did.
+async fn settle(on: &Reached) -> Option<&'static str> {
+    const UNREADABLE: Option<&str> = Some("the file system could not be read afterwards");
+    let (Ok(docker), Some(facts)) = (on.docker(), on.facts.docker.as_ref()) else {
+        return UNREADABLE;
+    };
+    let mut last: Option<u64> = None;
     for _ in 0..READINGS {
-        let Ok(now) = docker.disk(&facts.root_dir).await else { return false };
-        if last.is_some_and(|last| agree(last, now)) {
-            return true;
+        let reading = docker.disk(&facts.root_dir).await.ok().and_then(|r| r.disk);
+        let Some(disk) = reading else { return UNREADABLE };
+        if last.is_some_and(|last| last.abs_diff(disk.free_bytes) <= NOISE_BYTES) {
+            return None;
         }
-        last = Some(now);
+        last = Some(disk.free_bytes);
         tokio::time::sleep(PAUSE).await;
     }
-    false
-}
-
-fn agree(a: DiskReading, b: DiskReading) -> bool {
-    match (a.disk, b.disk) {
-        (Some(a), Some(b)) => a.free_bytes.abs_diff(b.free_bytes) <= NOISE_BYTES,
-        _ => true,
-    }
+    Some("disk usage was still changing when it was measured")
 }
