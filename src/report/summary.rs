@@ -19,12 +19,13 @@ impl Amount {
         decisions.into_iter().map(|d| d.object.bytes).collect()
     }
 
-    /// The bytes, `unknown` when none is known, `≥` when some are not.
+    /// The bytes, `unknown` when none is known, `~` when some are not. Shared content makes
+    /// even a whole sum an estimate in both directions.
     pub(super) fn size(self) -> String {
         match (self.objects, self.unsized_objects) {
             (n, missing) if n > 0 && n == missing => "unknown".to_owned(),
             (_, 0) => human::bytes(self.bytes),
-            _ => format!("≥ {}", human::bytes(self.bytes)),
+            _ => format!("~ {}", human::bytes(self.bytes)),
         }
     }
 
