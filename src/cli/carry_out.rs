@@ -15,13 +15,14 @@ use crate::inventory::Host;
 use crate::plan::{Plan, PlannedHost};
 use crate::playbook::Playbook;
 use crate::progress::Kind as ProgressKind;
-use crate::record::{Event, ExitCode, Run, RunId, RunStarted};
+use crate::record::{Event, ExitCode, HostName, Run, RunId, RunStarted};
 use crate::report::{self, View};
 use crate::runner::{self, Answer, Approve, Listener, Options, Recorder, Spine};
 use crate::ssh::{NewKey, Unknown, known_hosts};
 use crate::steps;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,7 +74,8 @@ pub(super) async fn carry_out(
     let spine =
         Spine::begin(start, recorder.clone(), watch.listeners()).await.map_err(Fault::history)?;
 
-    let options = options(&wish, touch, forks, changes, &run);
+    let known_machines = if changes { project.machines(&plan)? } else { HashMap::new() };
+    let options = options(&wish, touch, forks, changes, &run, known_machines);
     let approve = approve(global, touch, &watch, stop.clone());
     runner::run(plan, options, dialer, Arc::clone(&spine), stop, approve).await;
 
@@ -176,7 +178,14 @@ fn plain(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn options(wish: &Wish<'_>, touch: &Touch, forks: usize, changes: bool, run: &RunId) -> Options {
+fn options(
+    wish: &Wish<'_>,
+    touch: &Touch,
+    forks: usize,
+    changes: bool,
+    run: &RunId,
+    known_machines: HashMap<HostName, String>,
+) -> Options {
     let none = changes.then_some(runner::Share::Hosts(0));
     Options {
         check: touch.check,
@@ -192,6 +201,7 @@ fn options(wish: &Wish<'_>, touch: &Touch, forks: usize, changes: bool, run: &Ru
             limits::who(),
             Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC")
         ),
+        known_machines,
         remember_key: Arc::new(remember),
     }
 }

@@ -5,8 +5,10 @@ use super::fault::Fault;
 use super::out;
 use crate::history;
 use crate::inventory::{Host, Inventory, LastRun, Selection, Trust};
+use crate::plan::Plan;
+use crate::record::HostName;
 use crate::ssh::{Deadlines, Dialer, Keyring, Route, Router, Unknown};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -54,6 +56,18 @@ impl Project {
     /// The history, to read.
     pub(super) fn history(&self) -> Result<history::Reader, Fault> {
         history::Reader::open(&self.history).map_err(Fault::history)
+    }
+
+    /// The machine that last answered for each host of a plan.
+    pub(super) fn machines(&self, plan: &Plan) -> Result<HashMap<HostName, String>, Fault> {
+        let reader = self.history()?;
+        let mut machines = HashMap::new();
+        for host in &plan.hosts {
+            if let Some((machine, _)) = reader.last_identity(&host.name).map_err(Fault::history)? {
+                machines.insert(host.name.clone(), machine);
+            }
+        }
+        Ok(machines)
     }
 
     /// The history, to write.

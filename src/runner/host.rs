@@ -159,6 +159,12 @@ async fn examine(
     let probe = Probe::run(&connection, user, planned.r#become)
         .await
         .map_err(|crate::docker::ProbeError::Shell(error)| no_probe(&error))?;
+    if needs.lock
+        && let Some(problem) = stranger(shared, planned, &probe.facts.machine_id)
+    {
+        // Not told as a probe: the history would take it for the host's machine next time.
+        return Err(problem);
+    }
     let facts = Box::new(probe.facts.clone());
     shared.spine.emit(Some(&planned.name), What::Probed { facts });
     reached.sudo = planned.r#become && user != "root";
@@ -168,6 +174,21 @@ async fn examine(
         Some(problem) => Err(problem),
         None => Ok(reached),
     }
+}
+
+/// Another machine than the one that last answered under this name.
+fn stranger(shared: &Shared, planned: &PlannedHost, machine: &str) -> Option<Problem> {
+    let known = shared.options.known_machines.get(&planned.name)?;
+    if machine.is_empty() || known == machine {
+        return None;
+    }
+    let name = &planned.name;
+    let text = format!("another machine than last time answers as {name} (machine-id {machine})");
+    Some(
+        Problem::new(Outcome::Refused, text).hint(format!(
+            "if it was replaced or reinstalled, let fleet know it: fleet ping {name}"
+        )),
+    )
 }
 
 fn no_probe(error: &ShellError) -> Problem {

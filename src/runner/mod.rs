@@ -45,6 +45,8 @@ pub struct Options {
     pub tell_decisions: bool,
     /// What a held lock says about its holder.
     pub lock_body: String,
+    /// The machine-id that last answered for a host, for steps that change it.
+    pub known_machines: HashMap<HostName, String>,
     /// Records a host key that was let in for the first time.
     pub remember_key: RememberKey,
 }

@@ -221,6 +221,24 @@ fn a_dead_host_does_not_keep_the_others_from_being_cleaned() {
 }
 
 #[test]
+fn another_machine_under_the_same_name_is_not_touched_before_it_is_known() {
+    let _turn = engines();
+    let project = project("");
+    project.run(&["ping", "--hosts", "forky"]).code(0);
+    let swap = "cp /etc/machine-id /tmp/machine-id && echo 0123456789abcdef0123456789abcdef >/etc/machine-id";
+    assert!(inside("forky", swap).status.success());
+    let first = project.run(&["cleanup", "--hosts", "forky", "--yes"]);
+    let second = project.run(&["cleanup", "--hosts", "forky", "--check"]);
+    let ping = project.run(&["ping", "--hosts", "forky"]);
+    let third = project.run(&["cleanup", "--hosts", "forky", "--check"]);
+    assert!(inside("forky", "cat /tmp/machine-id >/etc/machine-id").status.success());
+    first.code(6).says(&["another machine than last time", "fleet ping forky"]);
+    second.code(6);
+    ping.code(0);
+    third.code(0);
+}
+
+#[test]
 fn root_is_needed_before_anything_is_planned() {
     project("")
         .run(&["cleanup", "--hosts", "edge-nosudo,edge-nodocker", "--yes"])
