@@ -1,13 +1,13 @@
 //! Opens one connection to a host, through its jump hosts, with a deadline on every stage.
 
-use super::client::{Accepted, Client, Trace, Traced, Unknown};
-use super::error::{ConnectError, ConnectErrorKind, IdentityFault, Stage};
-use super::keyring::{Identity, Keyring};
+use super::client::{Accepted, Client, Trace, Unknown};
+use super::error::{ConnectError, ConnectErrorKind, Stage};
+use super::handshake::{config, handshake_error};
+use super::keyring::Keyring;
 use super::known_hosts::{KnownHosts, Verdict};
 use super::session::Connection;
-use super::wire::{CutOnDrop, Tap, Tapped};
-use russh::client::{Config, Handle};
-use russh::keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, PublicKey};
+use super::wire::{CutOnDrop, Tapped};
+use russh::keys::PublicKey;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -81,8 +81,8 @@ pub struct NewKey {
 
 /// Opens connections; holds what they share.
 pub struct Dialer {
-    keyring: Keyring,
-    default_keys: Vec<PathBuf>,
+    pub(super) keyring: Keyring,
+    pub(super) default_keys: Vec<PathBuf>,
     deadlines: Deadlines,
     unknown: Unknown,
     accepted: Accepted,
@@ -280,154 +280,6 @@ impl Dialer {
         };
         Ok((Connection::new(handle, trace, cut, tap, through), new))
     }
-
-    async fn authenticate(
-        &self,
-        hop: &Hop,
-        handle: &mut Handle<Client>,
-        trace: &Trace,
-    ) -> Result<(), ConnectErrorKind> {
-        let offers = self.keyring.offers(&hop.identity_files, &self.default_keys);
-        let mut tried = Vec::new();
-        for identity in &offers {
-            let result = self.offer(hop, handle, identity).await;
-            tried.push(identity.fingerprint());
-            match result {
-                Ok(russh::client::AuthResult::Success) => return Ok(()),
-                Ok(russh::client::AuthResult::Failure { remaining_methods, partial_success }) => {
-                    // russh reports a dropped connection as a failure without methods.
-                    if handle.is_closed() || remaining_methods.is_empty() {
-                        return Err(closed_during_login(&tried, trace));
-                    }
-                    if partial_success {
-                        return Err(ConnectErrorKind::Authentication {
-                            reason: format!("the key of {} is not enough", hop.user),
-                            hint: "needs keyboard-interactive, which fleet does not do: allow publickey alone for this login".into(),
-                        });
-                    }
-                }
-                Err(reason) => {
-                    return Err(ConnectErrorKind::Authentication {
-                        reason,
-                        hint: "check the agent with: ssh-add -l".into(),
-                    });
-                }
-            }
-        }
-        Err(refused(hop, &tried))
-    }
-
-    async fn offer(
-        &self,
-        hop: &Hop,
-        handle: &mut Handle<Client>,
-        identity: &Identity,
-    ) -> Result<russh::client::AuthResult, String> {
-        match identity {
-            Identity::File(key) => {
-                let hash = rsa_hash(handle, &key.algorithm()).await?;
-                let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
-                handle
-                    .authenticate_publickey(&hop.user, key)
-                    .await
-                    .map_err(|e| format!("the login broke off: {e}"))
-            }
-            Identity::Agent(key) => {
-                let hash = rsa_hash(handle, &key.algorithm()).await?;
-                let mut agent = self.keyring.agent().await?;
-                handle
-                    .authenticate_publickey_with(&hop.user, key.clone(), hash, &mut agent)
-                    .await
-                    .map_err(|e| format!("the agent did not sign: {e}"))
-            }
-        }
-    }
-}
-
-async fn rsa_hash(
-    handle: &Handle<Client>,
-    algorithm: &Algorithm,
-) -> Result<Option<HashAlg>, String> {
-    if !matches!(algorithm, Algorithm::Rsa { .. }) {
-        return Ok(None);
-    }
-    let best = handle.best_supported_rsa_hash().await.map_err(|e| e.to_string())?;
-    Ok(best.flatten().or(Some(HashAlg::Sha512)))
-}
-
-fn refused(hop: &Hop, tried: &[String]) -> ConnectErrorKind {
-    if tried.is_empty() {
-        return ConnectErrorKind::Authentication {
-            reason: format!("no key to offer for {}", hop.user),
-            hint: "set identity_file in the inventory, or load a key with ssh-add".into(),
-        };
-    }
-    ConnectErrorKind::Authentication {
-        reason: format!("publickey refused for {} ({})", hop.user, tried.join(", ")),
-        hint: format!("add the public key to ~{}/.ssh/authorized_keys on the host", hop.user),
-    }
-}
-
-fn closed_during_login(tried: &[String], trace: &Trace) -> ConnectErrorKind {
-    let words = trace.read().farewell.map_or_else(String::new, |w| format!(": \"{w}\""));
-    ConnectErrorKind::Authentication {
-        reason: format!("the server closed the connection after {} key(s){words}", tried.len()),
-        hint: "set identity_file so that only the right key is offered".into(),
-    }
-}
-
-fn handshake_error(error: &russh::Error, hop: &Hop, seen: &Traced, tap: &Tap) -> ConnectErrorKind {
-    let said = tap.said();
-    if let Some((verdict, fingerprint)) = &seen.verdict {
-        let fault = match verdict {
-            Verdict::Unknown => Some(IdentityFault::Unknown),
-            Verdict::Changed { file, line, .. } => {
-                Some(IdentityFault::Changed(format!("{}:{line}", file.display())))
-            }
-            Verdict::Revoked { file, line } => {
-                Some(IdentityFault::Revoked(format!("{}:{line}", file.display())))
-            }
-            Verdict::CertificateRejected { reason } => {
-                Some(IdentityFault::Certificate(reason.clone()))
-            }
-            Verdict::Ok { .. } | Verdict::OkByCa { .. } => None,
-        };
-        if let (Some(fault), russh::Error::UnknownKey) = (fault, error) {
-            return ConnectErrorKind::Identity {
-                fault,
-                fingerprint: fingerprint.clone(),
-                name: hop.name.clone(),
-                key: seen.key.clone().map(Box::new),
-            };
-        }
-    }
-    if let Some(weak) = &seen.weak {
-        return ConnectErrorKind::Protocol { stage: Stage::Handshake, reason: weak.clone() };
-    }
-    if !said.starts_with(b"SSH-2.0-") && !said.starts_with(b"SSH-1.99-") && !said.is_empty() {
-        return if said.starts_with(b"Exceeded MaxStartups") || said.starts_with(b"Not allowed") {
-            ConnectErrorKind::Closed { stage: Stage::Handshake, said }
-        } else {
-            ConnectErrorKind::NotSsh { said }
-        };
-    }
-    match error {
-        russh::Error::Disconnect | russh::Error::HUP | russh::Error::IO(_) => {
-            let said = seen.farewell.clone().map_or(said, String::into_bytes);
-            ConnectErrorKind::Closed { stage: Stage::Handshake, said }
-        }
-        russh::Error::NoCommonAlgo { kind, ours, theirs } => ConnectErrorKind::Protocol {
-            stage: Stage::Handshake,
-            reason: crate::human::excerpt(
-                format!("no common {kind:?}: we offer {ours:?}, it offers {theirs:?}").as_bytes(),
-                400,
-            ),
-        },
-        other => ConnectErrorKind::Protocol {
-            stage: Stage::Handshake,
-            reason: crate::human::excerpt(other.to_string().as_bytes(), 200),
-        },
-    }
 }
 
 fn connect_reason(error: &std::io::Error, hop: &Hop) -> String {
@@ -450,50 +302,4 @@ fn random_byte() -> u8 {
     // Jitter only: zero is as good as any.
     let _ = getrandom::fill(&mut byte);
     byte[0]
-}
-
-fn config(hop: &Hop) -> Arc<Config> {
-    let mut config = Config {
-        client_id: russh::SshId::Standard(
-            concat!("SSH-2.0-fleet_", env!("CARGO_PKG_VERSION")).into(),
-        ),
-        nodelay: true,
-        keepalive_interval: Some(Duration::from_secs(15)),
-        keepalive_max: 3,
-        inactivity_timeout: None,
-        // Throughput over a long line is window per round trip.
-        window_size: 16 << 20,
-        ..Config::default()
-    };
-    let preferred = &mut config.preferred;
-    preferred.cipher = vec![
-        russh::cipher::AES_256_GCM,
-        russh::cipher::CHACHA20_POLY1305,
-        russh::cipher::AES_256_CTR,
-        russh::cipher::AES_128_CTR,
-    ]
-    .into();
-    preferred.compression = vec![russh::compression::NONE].into();
-    preferred.key = host_key_order(hop).into();
-    if hop.known_hosts.has_ca_for(&hop.key_name, hop.key_port) {
-        preferred.host_key_certificates = vec![Algorithm::Ed25519].into();
-    }
-    Arc::new(config)
-}
-
-/// Host key types, those on record first: else a host with several keys would look
-/// unknown because it showed another one. SHA-1 signatures (`ssh-rsa`) are never offered.
-fn host_key_order(hop: &Hop) -> Vec<Algorithm> {
-    let modern = russh::Preferred::DEFAULT
-        .key
-        .iter()
-        .filter(|a| !matches!(a, Algorithm::Rsa { hash: None }))
-        .cloned();
-    let recorded = hop.known_hosts.algorithms_for(&hop.key_name, hop.key_port);
-    let is_rsa = |a: &Algorithm| matches!(a, Algorithm::Rsa { .. });
-    let same_type = |a: &Algorithm, b: &Algorithm| (is_rsa(a) && is_rsa(b)) || a == b;
-    let (mut first, rest): (Vec<_>, Vec<_>) =
-        modern.partition(|a| recorded.iter().any(|r| same_type(a, r)));
-    first.extend(rest);
-    first
 }
