@@ -6,7 +6,7 @@ use super::handshake::{config, handshake_error};
 use super::keyring::Keyring;
 use super::known_hosts::{KnownHosts, Verdict};
 use super::session::Connection;
-use super::wire::{CutOnDrop, Tapped};
+use super::wire::{CutOnDrop, Hurry, Tapped};
 use russh::keys::PublicKey;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -238,7 +238,7 @@ impl Dialer {
         through: Option<Box<Connection>>,
     ) -> Result<(Connection, Option<PublicKey>), ConnectErrorKind>
     where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: AsyncRead + AsyncWrite + Hurry + Unpin + Send + 'static,
     {
         let (stream, tap) = Tapped::new(stream);
         let cut = CutOnDrop(Arc::clone(&tap));
