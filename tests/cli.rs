@@ -52,6 +52,23 @@ fn a_selection_that_means_nothing_is_shown_with_the_nearest_name() {
     project.run(&["cleanup", "--hosts", "web:!web"]).code(2).says(&["no hosts matched"]);
     project.run(&["exec", "--hosts", "@failed", "--", "true"]).code(2);
     project.run(&["exec", "--hosts", "~[", "--", "true"]).code(2);
+    project.run(&["exec", "--hosts", "web[1-12]", "--", "true"]).code(2).says(&["[1:100]"]);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_not_looked_past() {
+    let project = Project::new(HOSTS);
+    let missing = project.path().join("no/such/folder");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fleet"));
+    let output = command.arg("-C").arg(missing).arg("hosts").output().unwrap();
+    Ran::of(&output).code(2).says(&["no folder"]);
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_told() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Project::new(HOSTS).command(&["hosts", "--json"]).stdout(full).output().unwrap();
+    Ran::of(&output).code(9).says(&["standard output: No space left"]);
 }
 
 #[test]

@@ -231,8 +231,13 @@ fn approve<'a>(global: &'a Global, touch: &'a Touch, watch: &'a Watch, stop: Sto
 }
 
 async fn ask(run: &Run, mut stop: Stop) -> Answer {
-    let going = run.hosts.iter().filter(|h| h.going().next().is_some()).count();
-    let question = format!("Apply to {}? [y/N] ", count(going, "host"));
+    let hosts = run.hosts.iter().filter(|h| h.going().next().is_some()).count();
+    let objects = run.hosts.iter().flat_map(crate::record::HostRun::going).count();
+    let question = format!(
+        "Remove {} on {}? (-v lists them) [y/N] ",
+        count(objects, "object"),
+        count(hosts, "host")
+    );
     let asked = tokio::task::spawn_blocking(move || out::ask(&question));
     let yes = tokio::select! {
         answer = asked => answer.unwrap_or(false),
@@ -249,10 +254,22 @@ fn show(global: &Global, touch: &Touch, run: &Run) {
     if touch.events {
         return;
     }
+    if !touch.json && matches!(&run.answer, Some((false, _))) {
+        out::notice(&format!("nothing was changed: the answer was no · run {}\n", run.start.run));
+        return;
+    }
     let view = view(global, global.color.on_stdout());
     let format = if touch.json { "json" } else { "terminal" };
-    if let Some(format) = report::format(format) {
-        out::result(&(format.render)(run, &view));
+    let Some(format) = report::format(format) else { return };
+    let text = (format.render)(run, &view);
+    // The lines of a command are the result; what is said about them stands beside it.
+    if run.start.verb == "exec" && !touch.json {
+        let good = run.hosts.iter().all(|h| h.state().is_good());
+        if !(global.quiet && good) {
+            out::notice(&text);
+        }
+    } else {
+        out::result(&text);
     }
 }
 

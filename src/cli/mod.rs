@@ -38,7 +38,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes: 0 every host ok or changed · 2 wrong arguments or files, nothing contacted ·
 3 a host failed · 4 unreachable · 5 unknown: an answer was lost · 6 refused ·
-7 host key · 9 history not written · 70 bug · 129/130/143 stopped by a signal";
+7 host key · 9 history or result not written · 70 bug · 129/130/143 stopped by a signal";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -76,6 +76,7 @@ pub fn main() -> std::process::ExitCode {
         }
     };
     match run(&cli) {
+        Ok(exit) if out::has_failed() => code(exit.worse(ExitCode::HISTORY)),
         Ok(exit) => code(exit),
         Err(fault) => {
             out::notice(&fault.render(cli.global.color.on_stderr()));

@@ -1,11 +1,29 @@
 //! The only place that prints. A reader that went away is no error: the run goes on.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static FAILED: AtomicBool = AtomicBool::new(false);
 
 /// Writes to standard output.
 pub(super) fn result(text: &str) {
-    let _ = io::stdout().lock().write_all(text.as_bytes());
-    let _ = io::stdout().lock().flush();
+    let mut stdout = io::stdout().lock();
+    check(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+}
+
+/// Tells, once, when standard output takes nothing any more, unless its reader just left.
+pub(super) fn check(written: io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != io::ErrorKind::BrokenPipe
+        && !FAILED.swap(true, Ordering::Relaxed)
+    {
+        notice(&format!("error: standard output: {error}\n"));
+    }
+}
+
+/// Whether part of the result could not be written.
+pub(super) fn has_failed() -> bool {
+    FAILED.load(Ordering::Relaxed)
 }
 
 /// Writes to standard error.

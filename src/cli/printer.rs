@@ -112,21 +112,21 @@ fn print(lines: &mpsc::Receiver<(Stream, String)>, backlog: &Backlog) {
     loop {
         match lines.recv_timeout(FLUSH) {
             Ok((stream, line)) => {
-                let _ = match stream {
-                    Stream::Stdout => stdout.write_all(line.as_bytes()),
-                    Stream::Stderr => stderr.write_all(line.as_bytes()),
-                };
+                match stream {
+                    Stream::Stdout => super::out::check(stdout.write_all(line.as_bytes())),
+                    Stream::Stderr => drop(stderr.write_all(line.as_bytes())),
+                }
                 let before = backlog.bytes.fetch_sub(line.len(), Ordering::AcqRel);
                 if before > BACKLOG && before - line.len() <= BACKLOG {
                     backlog.drained.notify_waiters();
                 }
             }
             Err(RecvTimeoutError::Timeout) => {
-                let _ = stdout.flush();
+                super::out::check(stdout.flush());
                 let _ = stderr.flush();
             }
             Err(RecvTimeoutError::Disconnected) => {
-                let _ = stdout.flush();
+                super::out::check(stdout.flush());
                 let _ = stderr.flush();
                 return;
             }

@@ -27,6 +27,10 @@ impl Project {
             None => std::env::current_dir()
                 .map_err(|e| Fault::usage(format!("no current folder: {e}")))?,
         };
+        if !start.is_dir() {
+            return Err(Fault::usage(format!("no folder {}", start.display()))
+                .hint("-C names the folder to work in"));
+        }
         let inventory = match &global.inventory {
             Some(path) => Inventory::load(&start.join(path), Trust::Named),
             None => Inventory::find(&start).and_then(|p| Inventory::load(&p, Trust::Found)),

@@ -15,11 +15,11 @@ pub(super) struct Report {
     #[arg(default_value = "last")]
     run: String,
 
-    /// The format
-    #[arg(long, default_value = "terminal", value_parser = PossibleValuesParser::new(FORMATS.iter().map(|f| f.name)))]
-    format: String,
+    /// The format [default: by the end of FILE's name, else terminal]
+    #[arg(long, value_parser = PossibleValuesParser::new(FORMATS.iter().map(|f| f.name)))]
+    format: Option<String>,
 
-    /// Write it to FILE, which must not exist
+    /// Write it to FILE, which must not exist; - is standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -27,10 +27,13 @@ pub(super) struct Report {
 impl Report {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Fault> {
         let project = Project::open(global)?;
-        let Some(path) = &self.output else {
-            return render(global, &project, &self.run, &self.format);
+        let extension = self.output.as_ref().and_then(|path| path.extension());
+        let by_name = FORMATS.iter().find(|f| extension.is_some_and(|e| e == f.extension));
+        let format = self.format.as_deref().or(by_name.map(|f| f.name)).unwrap_or("terminal");
+        let Some(path) = self.output.as_ref().filter(|path| path.as_os_str() != "-") else {
+            return render(global, &project, &self.run, format);
         };
-        let text = text(global, &project, &self.run, &self.format, false)?;
+        let text = text(global, &project, &self.run, format, false)?;
         write_new(path, &text)?;
         Ok(ExitCode::OK)
     }
@@ -72,5 +75,7 @@ fn write_new(path: &std::path::Path, text: &str) -> Result<(), Fault> {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
-    written.map_err(|e| Fault::usage(format!("{}: {e}", path.display())))
+    written.map_err(|e| {
+        Fault::usage(format!("{}: {e}", path.display())).hint("name a file that does not exist yet")
+    })
 }

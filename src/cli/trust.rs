@@ -103,6 +103,7 @@ impl Trust {
         out::notice(&format!("recorded {}\n", count(new.len(), "key")));
         if jumps {
             out::notice("hosts behind a jump host: run it again, now that they can be reached\n");
+            code = code.worse(ExitCode::IDENTITY);
         }
         Ok(code)
     }

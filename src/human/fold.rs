@@ -1,4 +1,5 @@
-//! Folds many names that differ by a number into one: `web1,web2,web3` → `web[1-3]`.
+//! Folds many names that differ by a number into one, as selections write it:
+//! `web1,web2,web3` → `web[1:3]`.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +67,7 @@ fn show((prefix, suffix, width): &(String, String, usize), list: &[u64]) -> Stri
     }
     let inner: Vec<_> = spans
         .iter()
-        .map(|(a, b)| if a == b { pad(*a) } else { format!("{}-{}", pad(*a), pad(*b)) })
+        .map(|(a, b)| if a == b { pad(*a) } else { format!("{}:{}", pad(*a), pad(*b)) })
         .collect();
     format!("{prefix}[{}]{suffix}", inner.join(","))
 }
@@ -80,10 +81,10 @@ mod tests {
         let cases: [(&[&str], &str); 6] = [
             (&[], ""),
             (&["web1"], "web1"),
-            (&["web1", "web2", "web3", "web7"], "web[1-3,7]"),
-            (&["db", "web2", "web1"], "db,web[1-2]"),
-            (&["a01-x", "a02-x", "a10-x"], "a[01-02]-x,a10-x"),
-            (&["127.0.2.1", "127.0.2.2"], "127.0.2.[1-2]"),
+            (&["web1", "web2", "web3", "web7"], "web[1:3,7]"),
+            (&["db", "web2", "web1"], "db,web[1:2]"),
+            (&["a01-x", "a02-x", "a10-x"], "a[01:02]-x,a10-x"),
+            (&["127.0.2.1", "127.0.2.2"], "127.0.2.[1:2]"),
         ];
         for (names, folded) in cases {
             assert_eq!(fold_names(names.iter().copied()), folded);

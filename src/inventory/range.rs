@@ -1,4 +1,4 @@
-//! Names written as ranges: `web[1:4]` is web1, web2, web3 and web4.
+//! Names written as ranges: `web[1:4]` is web1, web2, web3 and web4; `web[1:2,7]` has web7 too.
 
 use super::check::{Fault, shown};
 
@@ -8,12 +8,29 @@ pub(super) const MOST: usize = 100_000;
 /// A part of a name: text, or numbers that take its place in turn.
 enum Part<'a> {
     Text(&'a str),
-    Numbers { first: u64, last: u64, width: usize },
+    Numbers(Vec<Span>),
+}
+
+/// Numbers from the first to the last, padded to a width.
+struct Span {
+    first: u64,
+    last: u64,
+    width: usize,
+}
+
+impl Span {
+    fn count(&self) -> usize {
+        usize::try_from(self.last - self.first).unwrap_or(usize::MAX).saturating_add(1)
+    }
 }
 
 /// Whether a text holds a range, rather than a glob's `[abc]`.
 pub(super) fn is_range(text: &str) -> bool {
-    text.split('[').skip(1).any(|rest| rest.split(']').next().is_some_and(|it| it.contains(':')))
+    let numbers = |inside: &str| {
+        inside.contains([':', ','])
+            && (inside.contains(':') || inside.bytes().all(|b| b.is_ascii_digit() || b == b','))
+    };
+    text.split('[').skip(1).any(|rest| rest.split(']').next().is_some_and(numbers))
 }
 
 /// All the names that a name with ranges stands for, the rightmost range counting fastest.
@@ -21,8 +38,8 @@ pub(super) fn expand(text: &str) -> Result<Vec<String>, Fault> {
     let parts = parse(text)?;
     let mut count = 1_usize;
     for part in &parts {
-        if let Part::Numbers { first, last, .. } = part {
-            let numbers = usize::try_from(last - first).unwrap_or(usize::MAX).saturating_add(1);
+        if let Part::Numbers(spans) = part {
+            let numbers = spans.iter().map(Span::count).fold(0, usize::saturating_add);
             count = count.saturating_mul(numbers);
         }
     }
@@ -47,9 +64,13 @@ fn multiply(mut names: Vec<String>, part: &Part<'_>) -> Vec<String> {
             }
             names
         }
-        Part::Numbers { first, last, width } => names
+        Part::Numbers(spans) => names
             .iter()
-            .flat_map(|name| (*first..=*last).map(move |number| format!("{name}{number:0width$}")))
+            .flat_map(|name| {
+                spans.iter().flat_map(move |Span { first, last, width }| {
+                    (*first..=*last).map(move |number| format!("{name}{number:0width$}"))
+                })
+            })
             .collect(),
     }
 }
@@ -64,7 +85,7 @@ fn parse(text: &str) -> Result<Vec<Part<'_>>, Fault> {
         if !before.is_empty() {
             parts.push(Part::Text(before));
         }
-        parts.push(numbers(inside)?);
+        parts.push(Part::Numbers(inside.split(',').map(numbers).collect::<Result<_, _>>()?));
         rest = behind;
     }
     if rest.contains(']') {
@@ -79,14 +100,14 @@ fn parse(text: &str) -> Result<Vec<Part<'_>>, Fault> {
     Ok(parts)
 }
 
-fn numbers(inside: &str) -> Result<Part<'static>, Fault> {
+fn numbers(inside: &str) -> Result<Span, Fault> {
     let malformed = || {
         Fault::new(
             format!("`[{}]` is not a range", shown(inside)),
-            "a range is two whole numbers, [1:4], or zero-padded, [01:10]; it has no letters, steps or lists",
+            "a range is two whole numbers, [1:4], or zero-padded, [01:10]; a list of them, [1:3,7]; it has no letters or steps",
         )
     };
-    let (from, to) = inside.split_once(':').ok_or_else(malformed)?;
+    let (from, to) = inside.split_once(':').unwrap_or((inside, inside));
     let number = |text: &str| -> Option<u64> {
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         if digits { text.parse().ok() } else { None }
@@ -106,7 +127,7 @@ fn numbers(inside: &str) -> Result<Part<'static>, Fault> {
         ));
     }
     let width = if padded(from) { from.len() } else { 0 };
-    Ok(Part::Numbers { first, last, width })
+    Ok(Span { first, last, width })
 }
 
 #[cfg(test)]
@@ -118,6 +139,7 @@ mod tests {
     fn ranges() {
         let cases = [
             ("web", "web"),
+            ("web[1:2,7,10:11]", "web1 web2 web7 web10 web11"),
             ("web[1:3]", "web1 web2 web3"),
             ("[01:03]", "01 02 03"),
             ("web[08:10].x", "web08.x web09.x web10.x"),
@@ -147,7 +169,7 @@ mod tests {
             ("web[]", "`[]` is not a range"),
             ("web[a:c]", "`[a:c]` is not a range"),
             ("web[1:9:2]", "`[1:9:2]` is not a range"),
-            ("web[1,2]", "`[1,2]` is not a range"),
+            ("web[1,]", "`[]` is not a range"),
             ("web[1:010]", "the range `[1:010]` pads its numbers differently"),
             ("web[+1:2]", "`[+1:2]` is not a range"),
         ];

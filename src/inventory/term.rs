@@ -168,7 +168,22 @@ fn known_outcome(outcome: &str) -> Result<Kind, Fault> {
     Err(Fault::new(format!("`@{}` is not an outcome", check::shown(outcome)), help))
 }
 
+/// `[1-100]`, a class of the characters 0, 1 and -, is never meant.
+fn is_mistaken_range(text: &str) -> bool {
+    text.split('[').skip(1).any(|rest| {
+        let inside = rest.split(']').next().unwrap_or_default();
+        let numbers = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        inside.len() > 3 && inside.split_once('-').is_some_and(|(a, b)| numbers(a) && numbers(b))
+    })
+}
+
 fn glob(text: &str) -> Result<Kind, Fault> {
+    if is_mistaken_range(text) {
+        return Err(Fault::new(
+            format!("`{}` is a class of single characters", check::shown(text)),
+            "a range is written with a colon: [1:100]",
+        ));
+    }
     globset::Glob::new(text).map(|glob| Kind::Glob(glob.compile_matcher())).map_err(|error| {
         Fault::new(
             format!("`{}` is not a glob: {}", check::shown(text), error.kind()),

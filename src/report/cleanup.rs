@@ -235,7 +235,7 @@ fn nothing(hosts: &[&HostRun]) -> Option<Block> {
     }
     let parts = stay_parts(hosts);
     let why = if parts.is_empty() {
-        "nothing was found that could go".to_owned()
+        "no phase that removes anything was chosen, or it found nothing".to_owned()
     } else {
         format!("all that was found stays: {}", parts.join(", "))
     };

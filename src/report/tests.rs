@@ -126,12 +126,12 @@ fn a_plan_of_three_hosts_has_columns() {
 #[test]
 fn a_plan_of_fifty_hosts_folds_and_outliers_stand_out() {
     assert_snapshot!(plan(&fifty().going_on(), &VIEW), @r#"
-    50 hosts of 52, selected by "hetzner": web[1-50]
+    50 hosts of 52, selected by "hetzner": web[1:50]
 
     hosts                      Docker       free  found  stay  to remove    reclaims
     web13                      26.1.5       43 %      5     3          2       29 GB
-    web[41-50]                 20.10.24  37–45 %    7–8   3–4          4  7.2–7.9 GB
-    web[1-6,8-12,14-30,32-40]  26.1.5    37–45 %    7–8   3–4          4    4–7.1 GB
+    web[41:50]                 20.10.24  37–45 %    7–8   3–4          4  7.2–7.9 GB
+    web[1:6,8:12,14:30,32:40]  26.1.5    37–45 %    7–8   3–4          4    4–7.1 GB
     web7                       26.1.5        6 %      7     3          4      4.5 GB
     web31                      26.1.5       40 %      3     3          0         0 B
     50 hosts                                        369   175        194      316 GB
@@ -229,12 +229,12 @@ fn a_result_of_fifty_hosts_is_short() {
         };
     }
     assert_snapshot!(terminal(&b.over()), @r#"
-    50 hosts of 52, selected by "hetzner": web[1-50]
+    50 hosts of 52, selected by "hetzner": web[1:50]
 
     hosts              Docker       free  found  stay  removed  not done   reclaimed
-    web[41-50]         20.10.24  51–52 %    7–8   3–4        4         0    7.3–8 GB
-    web[1-6,8,10-30,   26.1.5    47–51 %    5–8   3–4      2–4         0  4.1–7.2 GB
-    32-40]
+    web[41:50]         20.10.24  51–52 %    7–8   3–4        4         0    7.3–8 GB
+    web[1:6,8,10:30,   26.1.5    47–51 %    5–8   3–4      2–4         0  4.1–7.2 GB
+    32:40]
     web9               26.1.5       48 %      7     3        3         1      4.7 GB
     web7               26.1.5       48 %      7     3        4         0      4.6 GB
     web31              26.1.5       40 %      3     3        0         0         0 B
@@ -293,9 +293,9 @@ fn a_command_folds_equal_ends() {
         };
     }
     assert_snapshot!(terminal(&b.over()), @r#"
-    100 hosts of 102, selected by "hetzner": web[1-100]
+    100 hosts of 102, selected by "hetzner": web[1:100]
 
-    98 hosts ok: web[1-4,6-7,9-100]
+    98 hosts ok: web[1:4,6:7,9:100]
     web[5,8] failed, exit 2: the command ended with status 2 (see its output)
         two
         three
@@ -371,11 +371,11 @@ fn many_pings_fold() {
     let mut run = b.over();
     run.start.verb = "ping".into();
     assert_snapshot!(terminal(&run), @r#"
-    50 hosts of 52, selected by "hetzner": web[1-50]
+    50 hosts of 52, selected by "hetzner": web[1:50]
 
     host        Docker    API   builder   store        free  user    connect
-    web[1-40]   26.1.5    1.44  buildkit  overlay2   6–45 %  deploy    38 ms
-    web[41-50]  20.10.24  1.44  buildkit  overlay2  37–45 %  deploy    38 ms
+    web[1:40]   26.1.5    1.44  buildkit  overlay2   6–45 %  deploy    38 ms
+    web[41:50]  20.10.24  1.44  buildkit  overlay2  37–45 %  deploy    38 ms
 
     50 ok · 41.0 s · run 20261124-153012-7f3a
     "#);

@@ -90,7 +90,7 @@ pub async fn run(
     }
 }
 
-/// Every host at its own pace.
+/// Every host at its own pace, in batches where they are asked for.
 async fn straight(shared: &Arc<Shared>, hosts: Vec<PlannedHost>) {
     let budget = shared.options.max_fail.map(|share| Budget::new(share, hosts.len()));
     let work = |planned: PlannedHost| {
@@ -102,7 +102,14 @@ async fn straight(shared: &Arc<Shared>, hosts: Vec<PlannedHost>) {
             }
         }
     };
-    each(shared, hosts, budget, 0, |h| h.name.clone(), work).await;
+    let batches = match &shared.options.batches {
+        Some(batches) => batches.split(hosts),
+        None => vec![hosts],
+    };
+    let mut failures = 0;
+    for batch in batches {
+        failures = each(shared, batch, budget, failures, |h| h.name.clone(), &work).await;
+    }
 }
 
 /// Plans on all hosts before the first change on any.

@@ -116,11 +116,29 @@ fn a_hundred_hosts_and_a_dead_one_and_a_silent_one() {
     let project = project(&extra);
     let ran = project.run(&["exec", "--hosts", "mass,dead", "--", "true"]).code(4);
     let ran = ran.says(&["connection refused 127.0.0.1", "dead"]);
-    assert!(ran.stdout.contains("100"), "the report folds the good ones:\n{}", ran.stdout);
+    assert!(ran.stderr.contains("100"), "the report folds the good ones:\n{}", ran.stderr);
     project
         .run(&["exec", "--hosts", "@unreachable", "--", "true"])
         .code(4)
         .never_says(&["127.0.2."]);
+}
+
+#[test]
+fn a_canary_that_fails_keeps_the_rest_from_it() {
+    project("")
+        .run(&[
+            "exec",
+            "--hosts",
+            "127.0.2.[1:4]",
+            "--batch",
+            "1,100%",
+            "--max-fail",
+            "0",
+            "--",
+            "false",
+        ])
+        .code(3)
+        .says(&["1 failed", "3 skipped", "left alone after 1 failure"]);
 }
 
 #[test]

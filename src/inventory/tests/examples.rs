@@ -37,7 +37,7 @@ fn a_host_with_everything() {
     assert_eq!(host.protect, ["*:stable", "registry.example/*", "base:*"]);
     assert_eq!(host.groups, ["falkenstein", "hetzner"]);
     let expected: BTreeMap<String, toml::Value> =
-        toml::from_str("keep_cache = '48h'\ndata_disk = 'md2'").unwrap();
+        toml::from_str("keep = '48h'\ndata_disk = 'md2'").unwrap();
     assert_eq!(host.vars, expected);
 }
 
@@ -62,7 +62,7 @@ fn an_app_and_its_variables() {
     let given = BTreeMap::from([("ruby_version".to_owned(), "3.5.0".into())]);
     let vars = merge_vars(&hosts[0].vars, &shop.vars, &given);
     assert_eq!(vars["ruby_version"].as_str(), Some("3.5.0"));
-    assert_eq!(vars["keep_cache"].as_str(), Some("24h"));
+    assert_eq!(vars["keep"].as_str(), Some("24h"));
 }
 
 #[test]

@@ -72,9 +72,12 @@ fn texts(key: &str, with: &toml::Table) -> Result<Vec<String>, ParameterError> {
 }
 
 fn phases(key: &str, with: &toml::Table) -> Result<Vec<String>, ParameterError> {
-    let names = texts(key, with)?;
-    for name in &names {
-        if !PHASES.iter().any(|phase| phase.name == name) {
+    let mut names = texts(key, with)?;
+    for name in &mut names {
+        if let Some(phase) = PHASES.iter().find(|phase| phase.number.to_string() == *name) {
+            phase.name.clone_into(name);
+        }
+        if !PHASES.iter().any(|phase| phase.name == *name) {
             let known: Vec<_> = PHASES.iter().map(|phase| phase.name).collect();
             return Err(ParameterError {
                 parameter: key.to_owned(),
@@ -109,7 +112,7 @@ mod tests {
         assert!(all.runs("measure") && all.runs("dangling-images") && all.runs("report"));
         let only = read("only = [\"dangling-images\"]").unwrap();
         assert!(only.runs("dangling-images") && !only.runs("report"));
-        let skip = read("skip = [\"dangling-images\"]").unwrap();
+        let skip = read("skip = [\"4\"]").unwrap();
         assert!(!skip.runs("dangling-images") && skip.runs("measure"));
     }
 
