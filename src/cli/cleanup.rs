@@ -6,9 +6,18 @@ use super::fault::Fault;
 use crate::playbook::Playbook;
 use crate::record::ExitCode;
 use crate::steps::PHASES;
+use clap::ValueHint;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
+/// How long a cleanup may take on one host.
+const TIMEOUT: Duration = Duration::from_secs(3_600);
+
+/// Host variables that are parameters.
+const FROM_VARS: &[&str] = &["keep", "keep_cache", "keep_tags", "max_cache"];
+
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, clap::Args)]
 #[command(after_help = phases())]
 pub(super) struct Cleanup {
@@ -17,16 +26,64 @@ pub(super) struct Cleanup {
     hosts: String,
 
     /// Keep what is younger than this [default: the variable `keep`, else 24h]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", help_heading = "What stays")]
     keep: Option<String>,
 
-    /// Only these phases
+    /// Keep build cache that was used within this time [default: `keep_cache`, else 24h]
+    #[arg(long, value_name = "TIME", help_heading = "What stays")]
+    keep_cache: Option<String>,
+
+    /// Shrink the build cache to this size, longest unused first [default: `max_cache`]
+    #[arg(long, value_name = "SIZE", help_heading = "What goes")]
+    max_cache: Option<String>,
+
+    /// Keep the newest N tags of each repository [default: `keep_tags`, else 3]
+    #[arg(long, value_name = "N", help_heading = "What stays")]
+    keep_tags: Option<u32>,
+
+    /// Remove unused tagged images that can be pulled again, and all unused build cache
+    #[arg(long, help_heading = "What goes")]
+    aggressive: bool,
+
+    /// Remove these stopped containers though they wrote much
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', help_heading = "What goes")]
+    containers: Vec<String>,
+
+    /// Remove these unused images though nothing shows that they can be pulled again
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', help_heading = "What goes")]
+    images: Vec<String>,
+
+    /// Remove these unused named volumes, and the data in them
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', help_heading = "What goes")]
+    volumes: Vec<String>,
+
+    /// Remove unused volumes that the engine marks as anonymous, and the data in them
+    #[arg(long, help_heading = "What goes")]
+    anonymous_volumes: bool,
+
+    /// Stop these containers first, by name, label=KEY or label=KEY=VALUE; start them again at the end
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', help_heading = "What goes")]
+    stop: Vec<String>,
+
+    /// Leave what --stop stopped as it is
+    #[arg(long, requires = "stop", help_heading = "What goes")]
+    leave_stopped: bool,
+
+    /// Copy volumes and tagged images into DIR before they are removed
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "What stays")]
+    backup: Option<PathBuf>,
+
+    /// Only these phases, by name or number
     #[arg(long, value_name = "PHASES", value_delimiter = ',')]
     only: Vec<String>,
 
     /// Not these phases
     #[arg(long, value_name = "PHASES", value_delimiter = ',')]
     skip: Vec<String>,
+
+    /// Walk the whole data root to measure it, at idle priority
+    #[arg(long)]
+    deep: bool,
 
     #[command(flatten)]
     touch: Touch,
@@ -35,29 +92,69 @@ pub(super) struct Cleanup {
 fn phases() -> String {
     let mut text = "Phases:\n".to_owned();
     for phase in PHASES {
-        let _ = writeln!(text, "  {} {:<16} {}", phase.number, phase.name, phase.summary);
+        let _ = writeln!(text, "  {:>2} {:<18} {}", phase.number, phase.name, phase.summary);
     }
     text
 }
 
 impl Cleanup {
     pub(super) async fn run(&self, global: &Global) -> Result<ExitCode, Fault> {
+        let wish = Wish {
+            verb: "cleanup",
+            playbook: Playbook::of("clean up", "cleanup", self.parameters()?),
+            hosts: &self.hosts,
+            timeout: TIMEOUT,
+            from_vars: FROM_VARS,
+        };
+        carry_out(global, &self.touch, wish).await
+    }
+
+    /// What was said on the command line, as a step's parameters.
+    fn parameters(&self) -> Result<toml::Table, Fault> {
         let mut with = toml::Table::new();
-        if let Some(keep) = &self.keep {
-            with.insert("keep".into(), keep.clone().into());
+        let texts = [
+            ("keep", &self.keep),
+            ("keep_cache", &self.keep_cache),
+            ("max_cache", &self.max_cache),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                with.insert(name.into(), text.clone().into());
+            }
         }
-        for (name, list) in [("only", &self.only), ("skip", &self.skip)] {
+        let lists = [
+            ("containers", &self.containers),
+            ("images", &self.images),
+            ("only", &self.only),
+            ("skip", &self.skip),
+            ("stop", &self.stop),
+            ("volumes", &self.volumes),
+        ];
+        for (name, list) in lists {
             if !list.is_empty() {
                 with.insert(name.into(), list.clone().into());
             }
         }
-        let wish = Wish {
-            verb: "cleanup",
-            playbook: Playbook::of("clean up", "cleanup", with),
-            hosts: &self.hosts,
-            timeout: Duration::from_secs(3_600),
-            from_vars: &["keep"],
-        };
-        carry_out(global, &self.touch, wish).await
+        let flags = [
+            ("aggressive", self.aggressive),
+            ("anonymous_volumes", self.anonymous_volumes),
+            ("deep", self.deep),
+            ("leave_stopped", self.leave_stopped),
+        ];
+        for (name, _) in flags.into_iter().filter(|(_, set)| *set) {
+            with.insert(name.into(), true.into());
+        }
+        if let Some(n) = self.keep_tags {
+            with.insert("keep_tags".into(), i64::from(n).into());
+        }
+        if let Some(folder) = &self.backup {
+            let folder = std::path::absolute(folder)
+                .map_err(|e| Fault::usage(format!("--backup {}: {e}", folder.display())))?;
+            let text = folder
+                .to_str()
+                .ok_or_else(|| Fault::usage("--backup: the path is not UTF-8".to_owned()))?;
+            with.insert("backup".into(), text.into());
+        }
+        Ok(with)
     }
 }

@@ -1,6 +1,6 @@
 //! What the engine says about its disk usage. bollard's type drops the shape of API < 1.52.
 
-use super::{Docker, DockerError};
+use super::{CacheRecord, Docker, DockerError};
 use serde::Deserialize;
 
 /// The engine's own accounts.
@@ -53,34 +53,25 @@ pub struct DfUsage {
     pub size: i64,
 }
 
-/// A record of the build cache.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct CacheRecord {
-    /// Bytes.
-    #[serde(default)]
-    pub size: i64,
-    /// Whether a build uses it now.
-    #[serde(default)]
-    pub in_use: bool,
-    /// Whether images or other records share its bytes.
-    #[serde(default)]
-    pub shared: bool,
+impl DfVolume {
+    /// Its bytes, where they were counted.
+    #[must_use]
+    pub fn bytes(&self) -> Option<u64> {
+        u64::try_from(self.usage_data.as_ref()?.size).ok()
+    }
 }
 
 impl Df {
     /// Bytes of the build cache that nothing shares.
     #[must_use]
     pub fn cache_bytes(&self) -> u64 {
-        let own = self.build_cache.iter().filter(|r| !r.shared);
-        own.map(|r| u64::try_from(r.size).unwrap_or(0)).sum()
+        self.build_cache.iter().map(CacheRecord::own_bytes).sum()
     }
 
     /// Bytes of all volumes whose driver knows them.
     #[must_use]
     pub fn volume_bytes(&self) -> u64 {
-        let sizes = self.volumes.iter().filter_map(|v| v.usage_data.as_ref());
-        sizes.map(|u| u64::try_from(u.size).unwrap_or(0)).sum()
+        self.volumes.iter().filter_map(DfVolume::bytes).sum()
     }
 }
 
@@ -91,16 +82,39 @@ impl Docker {
     /// # Errors
     /// When the engine does not answer.
     pub async fn df(&self) -> Result<Df, DockerError> {
-        let path =
-            if self.minor >= 42 { "/system/df?type=image&type=build-cache" } else { "/system/df" };
-        let answer = self.transport.get(path).await?;
+        self.accounts("?type=image&type=build-cache").await
+    }
+
+    /// The build cache alone, where the engine can be asked for it.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    pub async fn cache_records(&self) -> Result<Vec<CacheRecord>, DockerError> {
+        Ok(self.accounts("?type=build-cache").await?.build_cache)
+    }
+
+    /// The bytes of volumes; `None` where they cannot be asked for apart from the rest.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    pub async fn volume_sizes(&self) -> Result<Option<Vec<DfVolume>>, DockerError> {
+        if self.minor < 42 {
+            return Ok(None);
+        }
+        Ok(Some(self.accounts("?type=volume").await?.volumes))
+    }
+
+    /// Engines below API 1.42 count everything, whatever they are asked for.
+    async fn accounts(&self, types: &str) -> Result<Df, DockerError> {
+        let types = if self.minor >= 42 { types } else { "" };
+        let answer = self.transport.get(&format!("/system/df{types}")).await?;
         serde_json::from_slice(answer.body())
             .map_err(|e| DockerError::Answer(format!("/system/df: {e}")))
     }
 }
 
 /// Go marshals an empty list as `null`.
-fn null_is_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+pub(super) fn null_is_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: Deserialize<'de>,

@@ -1,5 +1,6 @@
 //! Images: list, and remove one by ID.
 
+use super::removal::fate;
 use super::{Docker, DockerError};
 use crate::door::Permit;
 use crate::record::ActionResult;
@@ -41,17 +42,37 @@ impl Docker {
     /// with it (`noprune`), which nobody listed.
     pub async fn remove_image(&self, id: &str, _permit: Permit) -> ActionResult {
         let options = RemoveImageOptionsBuilder::default().force(false).noprune(true).build();
-        match self.api.remove_image(id, Some(options), None).await.map_err(DockerError::from) {
-            Ok(_) => ActionResult::Done,
-            Err(DockerError::Status { status: 404, .. }) => ActionResult::AlreadyGone,
-            Err(DockerError::Status { status: 409, message }) => {
-                ActionResult::KeptInUse { reason: message }
+        fate(self.api.remove_image(id, Some(options), None).await.map_err(DockerError::from))
+    }
+
+    /// Removes one image with all its tags, each only while it still names this image: the
+    /// engine refuses to remove an image of several names by its ID. Names with a digest
+    /// are no tags, and go with the image.
+    pub async fn remove_tagged_image(
+        &self,
+        id: &str,
+        names: &[String],
+        permit: Permit,
+    ) -> ActionResult {
+        for tag in names.iter().filter(|name| !name.contains('@')).skip(1) {
+            match self.untag(tag, id).await {
+                ActionResult::Done | ActionResult::AlreadyGone => {}
+                other => return other,
             }
-            Err(DockerError::Status { status, message }) => {
-                ActionResult::Failed { reason: format!("the engine said {status}: {message}") }
-            }
-            Err(error) => ActionResult::Unknown { reason: error.to_string() },
         }
+        self.remove_image(id, permit).await
+    }
+
+    async fn untag(&self, tag: &str, id: &str) -> ActionResult {
+        match self.api.inspect_image(tag).await.map_err(DockerError::from) {
+            Ok(image) if image.id.as_deref() == Some(id) => {}
+            Ok(_) => {
+                return ActionResult::KeptInUse { reason: "a tag was moved meanwhile".into() };
+            }
+            Err(error) => return fate(Err::<(), _>(error)),
+        }
+        let options = RemoveImageOptionsBuilder::default().force(false).noprune(true).build();
+        fate(self.api.remove_image(tag, Some(options), None).await.map_err(DockerError::from))
     }
 }
 

@@ -3,21 +3,28 @@
 //! One file per noun. Reading methods take nothing; writing methods take a
 //! [`Permit`](crate::door::Permit), which only the door can make.
 
+mod cache;
 mod containers;
 mod df;
 mod disk;
 mod error;
 mod images;
+mod networks;
 mod probe;
+mod removal;
 mod transport;
+mod volumes;
 
+pub use cache::CacheRecord;
 pub use containers::Container;
-pub use df::{CacheRecord, Df, DfImage, DfVolume};
+pub use df::{Df, DfImage, DfVolume};
 pub use disk::DiskReading;
 pub use error::DockerError;
 pub use images::Image;
+pub use networks::Network;
 pub use probe::{Probe, ProbeError};
 pub use transport::Way;
+pub use volumes::Volume;
 
 use crate::ssh::Connection;
 use std::sync::Arc;

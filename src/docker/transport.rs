@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
 use hyper::header::{HOST, HeaderValue};
-use hyper::{Response, Uri};
+use hyper::{Method, Response, Uri};
 use hyper_util::rt::TokioIo;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +26,7 @@ const BYTES_PER_ANSWER: usize = 64 << 20;
 const DIAL: &str = "docker -H unix:///var/run/docker.sock system dial-stdio";
 
 /// Streams that are kept for later. Each costs the host a session or a socket.
-const KEPT_STREAMS: usize = 2;
+const KEPT_STREAMS: usize = 4;
 
 /// The body that bollard's requests have; bollard does not export its name.
 type Body = http_body_util::Either<
@@ -96,8 +96,19 @@ impl Transport {
 
     /// Reads one answer whole.
     pub(crate) async fn get(&self, path: &str) -> Result<Response<Bytes>, DockerError> {
+        self.ask(Method::GET, path).await
+    }
+
+    /// Asks with a method and without a body, and reads the answer whole.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+    ) -> Result<Response<Bytes>, DockerError> {
         let lost = |e: &dyn std::error::Error| DockerError::Lost(chain(e));
-        let request = hyper::Request::get(path)
+        let request = hyper::Request::builder()
+            .method(method)
+            .uri(path)
             .body(Body::Left(http_body_util::Full::default()))
             .map_err(|e| lost(&e))?;
         let (head, body) = self.send(request).await?.into_parts();

@@ -115,14 +115,75 @@ impl Door {
         F: FnOnce(Permit) -> W,
         W: Future<Output = ActionResult>,
     {
-        let number = announced.action.number;
         if let Err(shut) = self.may_begin() {
-            self.journal.settle(number, &ActionResult::NotBegun);
+            self.give_up([announced]);
             return Err(shut);
         }
+        Ok(self.one(&announced, write).await)
+    }
+
+    /// Carries announced actions out that one request covers. `write` gives what became of
+    /// each, in their order; one that it says nothing about is unknown.
+    ///
+    /// # Errors
+    /// As [`Door::carry_out`], for all of them.
+    pub async fn carry_out_together<F, W>(
+        &self,
+        announced: Vec<Announced>,
+        write: F,
+    ) -> Result<Vec<ActionResult>, Shut>
+    where
+        F: FnOnce(Permit) -> W,
+        W: Future<Output = Vec<ActionResult>>,
+    {
+        if let Err(shut) = self.may_begin() {
+            self.give_up(announced);
+            return Err(shut);
+        }
+        let mut results = if self.check {
+            vec![ActionResult::Would; announced.len()]
+        } else {
+            write(Permit(())).await
+        };
+        let silent = ActionResult::Unknown { reason: "no answer about it".into() };
+        results.resize(announced.len(), silent);
+        for (announced, result) in announced.iter().zip(&results) {
+            self.journal.settle(announced.action.number, result);
+        }
+        Ok(results)
+    }
+
+    /// Carries one announced action out that puts the host back as it was: even after the
+    /// user asked to finish or the lease was lost, but not once the user let go.
+    ///
+    /// # Errors
+    /// When the user let go.
+    pub async fn put_back<F, W>(&self, announced: Announced, write: F) -> Result<ActionResult, Shut>
+    where
+        F: FnOnce(Permit) -> W,
+        W: Future<Output = ActionResult>,
+    {
+        if self.stop.level() >= StopLevel::Detach {
+            self.give_up([announced]);
+            return Err(Shut::Stopped);
+        }
+        Ok(self.one(&announced, write).await)
+    }
+
+    async fn one<F, W>(&self, announced: &Announced, write: F) -> ActionResult
+    where
+        F: FnOnce(Permit) -> W,
+        W: Future<Output = ActionResult>,
+    {
         let result = if self.check { ActionResult::Would } else { write(Permit(())).await };
-        self.journal.settle(number, &result);
-        Ok(result)
+        self.journal.settle(announced.action.number, &result);
+        result
+    }
+
+    /// Takes an action up again whose intent an earlier session wrote down.
+    #[must_use]
+    pub fn take_up(&self, action: Action) -> Announced {
+        Announced { action }
     }
 
     /// Settles announced actions whose turn never comes.
@@ -220,6 +281,33 @@ mod tests {
             .unwrap();
         }
         assert_eq!(*journal.0.lock().unwrap(), ["intend 1", "write", "settle 0 Done"]);
+    }
+
+    #[tokio::test]
+    async fn what_one_request_covers_is_settled_one_by_one() {
+        let journal = Arc::new(Lines::default());
+        let door = Door::new(false, journal.clone(), None, Stop::never());
+        let both = vec![action(), Action { number: 1, ..action() }];
+        let announced = door.announce(both).await.unwrap();
+        let results =
+            door.carry_out_together(announced, |_| async { vec![ActionResult::Done] }).await;
+        let unknown = ActionResult::Unknown { reason: "no answer about it".into() };
+        assert_eq!(results.unwrap(), [ActionResult::Done, unknown]);
+        let lines = journal.0.lock().unwrap();
+        assert_eq!(lines[..2], ["intend 2", "settle 0 Done"]);
+        assert!(lines[2].starts_with("settle 1 Unknown"), "{lines:?}");
+    }
+
+    #[tokio::test]
+    async fn what_puts_the_host_back_is_done_until_the_user_lets_go() {
+        let (handle, stop) = Stop::new();
+        let gone: Arc<dyn Lease> = Arc::new(Gone);
+        let door = Door::new(false, Arc::new(Lines::default()), Some(gone), stop);
+        handle.raise(StopLevel::Finish);
+        let write = |_| async { ActionResult::Done };
+        assert!(door.put_back(door.take_up(action()), write).await.is_ok());
+        handle.raise(StopLevel::Detach);
+        assert!(matches!(door.put_back(door.take_up(action()), write).await, Err(Shut::Stopped)));
     }
 
     #[tokio::test]

@@ -6,4 +6,4 @@ mod quantity;
 
 pub use escape::{escape, escape_bytes, excerpt};
 pub use fold::fold_names;
-pub use quantity::{age, bytes, count, duration, parse_duration};
+pub use quantity::{age, bytes, count, duration, parse_bytes, parse_duration};

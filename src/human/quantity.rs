@@ -66,6 +66,15 @@ pub fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
         })
 }
 
+/// A size as people write it: `500MB`, `5 GB`, `2GiB`, or plain bytes. `G` is `GB`, decimal.
+///
+/// # Errors
+/// When it is none of these.
+pub fn parse_bytes(text: &str) -> Result<u64, String> {
+    parse_size::parse_size(text)
+        .map_err(|_| format!("\"{}\" is not a size such as 500MB or 5GB", super::escape(text)))
+}
+
 /// A count with its noun: `1 host`, `3 hosts`.
 #[must_use]
 pub fn count(n: usize, noun: &str) -> String {
@@ -107,6 +116,18 @@ mod tests {
         }
         for text in ["", "soon", "-5m", "24", "1 fortnight"] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_as_they_are_printed() {
+        for (text, n) in
+            [("0", 0), ("5GB", 5_000_000_000), ("1.5 kB", 1_500), ("2GiB", 2 << 30), ("7", 7)]
+        {
+            assert_eq!(parse_bytes(text), Ok(n), "{text}");
+        }
+        for text in ["", "much", "-5GB", "5 parsecs"] {
+            assert!(parse_bytes(text).is_err(), "{text}");
         }
     }
 

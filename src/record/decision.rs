@@ -45,6 +45,9 @@ pub struct Decision {
     pub reason: String,
 }
 
+/// The rule of a decision that starts a container again which an earlier run stopped.
+pub const RESTART: &str = "restart";
+
 /// One change to a host: the unit that is journalled before and after.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {

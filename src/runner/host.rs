@@ -301,14 +301,18 @@ async fn under_lock(
     } else {
         None
     };
-    let journal = HostJournal { spine: Arc::clone(&shared.spine), host: planned.name.clone() };
-    let view = lease.as_ref().map(|l| l.view() as Arc<dyn crate::door::Lease>);
-    let door = Door::new(options.check, Arc::new(journal), view, shared.stop.clone());
+    let door = door(shared, &planned.name, lease.as_ref());
     let applied = planned.step.apply(reached, decisions, &door).await;
     if let Some(lease) = lease {
         lease.release().await;
     }
     applied
+}
+
+fn door(shared: &Shared, host: &HostName, lease: Option<&Lease>) -> Door {
+    let journal = HostJournal { spine: Arc::clone(&shared.spine), host: host.clone() };
+    let view = lease.map(|l| l.view() as Arc<dyn crate::door::Lease>);
+    Door::new(shared.options.check, Arc::new(journal), view, shared.stop.clone())
 }
 
 /// Actions whose intent stands without an answer.
@@ -363,7 +367,8 @@ async fn settle(
             // The old session lets the lock go when it is gone: what it had asked for has
             // then been done, or never will be.
             let lease = lock(shared, &reached, SETTLE_LOCK).await?;
-            let results = planned.step.settle(&reached, open).await;
+            let door = door(shared, &planned.name, Some(&lease));
+            let results = planned.step.settle(&reached, open, &door).await;
             lease.release().await;
             results
         };

@@ -6,7 +6,9 @@ mod cleanup;
 mod exec;
 mod ping;
 
-pub use cleanup::{Cleanup, Decide, PHASES, Parameters, Phase, Survey};
+pub use cleanup::{
+    Carry, CarryMany, CarryOne, Cleanup, Decide, PHASES, Parameters, Phase, Survey, Wanted,
+};
 pub use exec::Exec;
 pub use ping::Ping;
 
@@ -101,8 +103,8 @@ pub trait Step: Send + Sync {
         door: &'a Door,
     ) -> BoxFuture<'a, Result<Done, Problem>>;
 
-    /// After a lost connection: asks the host what became of actions without an answer.
-    /// `None` where that cannot be told.
+    /// After a lost connection: asks the host what became of actions without an answer, and
+    /// carries out those that put the host back as it was. `None` where that cannot be told.
     ///
     /// # Errors
     /// When the host does not answer.
@@ -110,6 +112,7 @@ pub trait Step: Send + Sync {
         &'a self,
         _on: &'a Reached,
         _open: &'a [Action],
+        _door: &'a Door,
     ) -> BoxFuture<'a, Result<Option<Settled>, Problem>> {
         Box::pin(async { Ok(None) })
     }

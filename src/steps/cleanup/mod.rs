@@ -1,17 +1,21 @@
 //! Cleans a host's Docker up: measures, decides phase by phase, removes by ID, measures again.
 
+mod carry;
+mod judge;
 mod parameters;
 mod phases;
+mod settle;
 mod survey;
 
-pub use parameters::Parameters;
-pub use phases::Decide;
-pub use phases::{PHASES, Phase};
+pub use parameters::{Parameters, Wanted};
+pub use phases::{Carry, CarryMany, CarryOne, Decide, PHASES, Phase};
 pub use survey::Survey;
 
-use super::{Done, Kind, Needs, Reached, Settled, Step, shut};
-use crate::door::{Announced, Door};
-use crate::record::{Action, ActionResult, Decision, Moment, Outcome, Problem, Verdict, What};
+use super::{Done, Kind, Needs, Reached, Settled, Step};
+use crate::door::Door;
+use crate::record::{
+    Action, ActionResult, Decision, Finding, Moment, Outcome, Problem, RESTART, Verdict, What,
+};
 use futures::future::BoxFuture;
 use std::collections::HashSet;
 
@@ -20,7 +24,7 @@ pub(super) const KIND: Kind = Kind {
     name: "cleanup",
     summary: "remove what Docker no longer needs, by ID, after showing it",
     example: "name = \"clean up\"\nkind = \"cleanup\"\nwith = { keep = \"24h\" }\n",
-    parameters: &["keep", "only", "skip", "protect"],
+    parameters: parameters::NAMES,
     build: |with| Ok(Box::new(Cleanup { parameters: Parameters::from_table(with)? })),
 };
 
@@ -32,14 +36,15 @@ pub struct Cleanup {
 }
 
 impl Cleanup {
-    /// Every phase's decisions about one survey, phases in order, each seeing what earlier
-    /// ones plan to remove. Pure.
+    /// Every phase's decisions about one survey, phases in order, each about what the ones
+    /// before it leave. Pure.
     #[must_use]
-    pub fn decide(&self, survey: &Survey) -> Vec<Decision> {
+    pub fn decide(&self, mut survey: Survey) -> Vec<Decision> {
         let mut decisions = Vec::new();
         for phase in PHASES.iter().filter(|phase| self.parameters.runs(phase.name)) {
             if let Some(decide) = phase.decide {
-                let new = decide(survey, &self.parameters, &decisions);
+                let new = decide(&survey, &self.parameters);
+                survey.carry_out(&new);
                 decisions.extend(new);
             }
         }
@@ -48,103 +53,62 @@ impl Cleanup {
 
     /// What was planned and still qualifies, as numbered actions in the plan's order.
     async fn still_due(&self, on: &Reached, plan: &[Decision]) -> Result<Vec<Action>, Problem> {
-        let now = self.decide(&Survey::take_lists(on).await?);
+        let now = self.decide(Survey::take_lists(on).await?);
         let due: HashSet<_> = going(&now).map(|d| (&d.phase, &d.object.id)).collect();
-        let gone: Vec<_> =
-            going(plan).filter(|d| !due.contains(&(&d.phase, &d.object.id))).collect();
-        if !gone.is_empty() {
-            (on.tell)(What::Found {
-                finding: crate::record::Finding {
-                    name: "plan-shrunk".into(),
-                    text: format!(
-                        "{} no longer qualify since the plan was made and were left alone",
-                        crate::human::count(gone.len(), "planned object")
-                    ),
-                    hint: None,
-                },
-            });
+        let is_due = |d: &&Decision| d.rule == RESTART || due.contains(&(&d.phase, &d.object.id));
+        let gone = going(plan).filter(|d| !is_due(d)).count();
+        if gone > 0 {
+            let what = crate::human::count(gone, "planned object");
+            let text =
+                format!("{what} no longer qualify since the plan was made and were left alone");
+            let finding = Finding { name: "plan-shrunk".into(), text, hint: None };
+            (on.tell)(What::Found { finding });
         }
-        Ok(actions(going(plan).filter(|d| due.contains(&(&d.phase, &d.object.id)))))
+        Ok(self.actions(going(plan).filter(is_due)))
     }
 
-    async fn carry_out(
-        &self,
-        on: &Reached,
-        door: &Door,
-        actions: Vec<Action>,
-    ) -> Result<Vec<ActionResult>, (Vec<ActionResult>, Problem)> {
-        let mut results = Vec::new();
-        for phase in PHASES {
-            let of_phase: Vec<_> =
-                actions.iter().filter(|a| a.phase == phase.name).cloned().collect();
-            if of_phase.is_empty() {
+    /// Decisions as numbered actions: what is to be stopped, then all removals, then what is
+    /// to be started again.
+    fn actions<'d>(&self, decisions: impl Iterator<Item = &'d Decision>) -> Vec<Action> {
+        let verb = |phase: &str| {
+            PHASES.iter().find(|p| p.name == phase).map_or("remove", |phase| phase.verb)
+        };
+        let action = |verb: &str, decision: &Decision| Action {
+            number: 0,
+            phase: decision.phase.clone(),
+            verb: verb.to_owned(),
+            object: decision.object.clone(),
+        };
+        let (mut first, mut last) = (Vec::new(), Vec::new());
+        for decision in decisions {
+            if decision.rule == RESTART {
+                last.push(action(carry::START, decision));
                 continue;
             }
-            let announced = match door.announce(of_phase).await {
-                Ok(announced) => announced,
-                Err(closed) => return Err((results, shut(&closed))),
-            };
-            let mut announced = announced.into_iter();
-            while let Some(item) = announced.next() {
-                let problem = match self.one(on, door, item).await {
-                    Ok(result) => {
-                        let problem = lost(&result);
-                        results.push(result);
-                        problem
-                    }
-                    Err(problem) => Some(problem),
-                };
-                if let Some(problem) = problem {
-                    door.give_up(announced);
-                    return Err((results, problem));
-                }
+            let verb = verb(&decision.phase);
+            first.push(action(verb, decision));
+            if verb == "stop" && !self.parameters.leave_stopped {
+                last.push(action(carry::START, decision));
             }
         }
-        Ok(results)
+        let mut all: Vec<Action> = first.into_iter().chain(last).collect();
+        (0..).zip(&mut all).for_each(|(number, action)| action.number = number);
+        all
     }
 
-    async fn one(
-        &self,
-        on: &Reached,
-        door: &Door,
-        item: Announced,
-    ) -> Result<ActionResult, Problem> {
-        let docker = on.docker()?;
-        let id = item.action().object.id.clone();
-        let write = |permit| async move {
-            tokio::select! {
-                result = docker.remove_image(&id, permit) => result,
-                () = door.let_go() => ActionResult::Unknown { reason: "let go by the user".into() },
+    fn tell_advice(&self, on: &Reached, survey: &Survey) {
+        if let Some(docker) = on.facts.docker.as_ref()
+            && self.parameters.runs(phases::advice::PHASE.name)
+        {
+            for finding in phases::advice::advice(survey, docker, &on.name) {
+                (on.tell)(What::Found { finding });
             }
-        };
-        door.carry_out(item, write).await.map_err(|closed| shut(&closed))
+        }
     }
 }
 
 fn going(decisions: &[Decision]) -> impl Iterator<Item = &Decision> {
     decisions.iter().filter(|d| d.decision == Verdict::Go)
-}
-
-fn actions<'d>(decisions: impl Iterator<Item = &'d Decision>) -> Vec<Action> {
-    (0..)
-        .zip(decisions)
-        .map(|(number, decision)| Action {
-            number,
-            phase: decision.phase.clone(),
-            verb: "remove".into(),
-            object: decision.object.clone(),
-        })
-        .collect()
-}
-
-/// What a lost answer means; `None` where there was one.
-fn lost(result: &ActionResult) -> Option<Problem> {
-    match result {
-        ActionResult::Unknown { reason } => {
-            Some(Problem::new(Outcome::Unknown, format!("an answer was lost: {reason}")))
-        }
-        _ => None,
-    }
 }
 
 /// What the results of all actions mean for the host.
@@ -160,7 +124,7 @@ fn judge(results: &[ActionResult]) -> Result<Done, Problem> {
         None => Ok(Done { changed: results.contains(&ActionResult::Done), exit_status: None }),
         Some(first) => Err(Problem::new(
             Outcome::Failed,
-            format!("{} of {} removals failed: {first}", failed.len(), results.len()),
+            format!("{} of {} actions failed: {first}", failed.len(), results.len()),
         )
         .hint("run it again: what was removed stays removed")),
     }
@@ -173,11 +137,12 @@ impl Step for Cleanup {
 
     fn plan<'a>(&'a self, on: &'a Reached) -> BoxFuture<'a, Result<Vec<Decision>, Problem>> {
         Box::pin(async move {
-            let survey = Survey::take(on).await?;
+            let survey = Survey::take(on, self.parameters.deep).await?;
             for metric in phases::measure::metrics(&survey, Moment::Before) {
                 (on.tell)(What::Measured { metric });
             }
-            Ok(self.decide(&survey))
+            self.tell_advice(on, &survey);
+            Ok(self.decide(survey))
         })
     }
 
@@ -189,7 +154,7 @@ impl Step for Cleanup {
     ) -> BoxFuture<'a, Result<Done, Problem>> {
         Box::pin(async move {
             if door.is_check() {
-                let all = actions(going(plan));
+                let all = self.actions(going(plan));
                 return self
                     .carry_out(on, door, all)
                     .await
@@ -202,7 +167,7 @@ impl Step for Cleanup {
             };
             let lost = broken.as_ref().is_some_and(|p| p.outcome == Outcome::Unknown);
             if !lost && self.parameters.runs(phases::report::PHASE.name) {
-                phases::report::measure_again(on, &results).await;
+                phases::report::measure_again(on, &results, self.parameters.deep).await;
             }
             match broken {
                 Some(problem) => Err(problem),
@@ -215,20 +180,11 @@ impl Step for Cleanup {
         &'a self,
         on: &'a Reached,
         open: &'a [Action],
+        door: &'a Door,
     ) -> BoxFuture<'a, Result<Option<Settled>, Problem>> {
-        Box::pin(async move {
-            let images = on.docker()?.images().await.map_err(|e| survey::silent(&e))?;
-            let there: HashSet<_> = images.iter().map(|i| i.id.as_str()).collect();
-            Ok(Some(open.iter().map(|a| (a.number, settled(a, &there))).collect()))
-        })
+        Box::pin(async move { settle::settle(on, open, door).await.map(Some) })
     }
 }
 
-/// What became of an action whose answer was lost: ID gone and intent there means done.
-fn settled(action: &Action, there: &HashSet<&str>) -> ActionResult {
-    if there.contains(action.object.id.as_str()) {
-        ActionResult::Failed { reason: "the connection was lost before it was removed".into() }
-    } else {
-        ActionResult::Done
-    }
-}
+#[cfg(test)]
+mod tests;

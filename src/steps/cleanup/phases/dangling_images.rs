@@ -1,60 +1,51 @@
 //! Phase 4: images that have lost their name and that nothing uses.
 
-use super::Phase;
+use super::{Carry, Phase};
 use crate::docker::Image;
-use crate::human::age;
 use crate::record::{Decision, Object, Verdict};
+use crate::steps::cleanup::judge::{self, Judged, by_age, labelled, stay};
 use crate::steps::cleanup::{Parameters, Survey};
-use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 
 /// The row in the table.
-pub(super) const PHASE: Phase = Phase {
-    number: 4,
-    name: "dangling-images",
-    summary: "remove untagged images that no container and no other image uses",
-    decide: Some(decide),
-};
-
-/// The label by which an owner says that an object stays.
-const KEEP_LABEL: &str = "fleet.keep";
-
-/// Beyond this the host's idea of an age is not believed.
-const SKEW_LIMIT: i64 = 300;
-
-/// Docker's first public day. A build date before it is none: reproducible builds are
-/// dated 1970.
-const FIRST_DATE: i64 = 1_363_737_600;
+pub(super) const PHASE: Phase = Phase::removing(
+    4,
+    "dangling-images",
+    "remove untagged images that no container and no other image uses",
+    decide,
+    Carry::One(|docker, action, permit| Box::pin(docker.remove_image(&action.object.id, permit))),
+);
 
 /// One verdict per image: untagged ones that nothing uses go, children before parents.
 ///
 /// A legacy build that runs holds exactly such an image, which is why age counts even
 /// here. An untagged parent goes only in the same plan as all its children, so that a
 /// second cleanup finds nothing left to do.
-fn decide(survey: &Survey, parameters: &Parameters, _planned: &[Decision]) -> Vec<Decision> {
+fn decide(survey: &Survey, parameters: &Parameters) -> Vec<Decision> {
     let view = View::new(survey, parameters);
     let order = children_first(&survey.images);
     let mut staying_child: HashMap<&str, &str> = HashMap::new();
     let mut decisions = Vec::with_capacity(order.len());
     for image in order {
-        let (verdict, rule, reason) = view.judge(image, staying_child.get(image.id.as_str()));
-        if verdict == Verdict::Stay
+        let judged = view.judge(image, staying_child.get(image.id.as_str()));
+        if !judged.goes()
             && let Some(parent) = &image.parent
         {
             staying_child.insert(parent, &image.id);
         }
-        decisions.push(Decision {
-            phase: PHASE.name.to_owned(),
-            object: view.object(image),
-            decision: verdict,
-            rule: rule.to_owned(),
-            reason,
-        });
+        decisions.push(judged.of(PHASE.name, view.object(image)));
     }
     decisions
 }
 
-struct View<'s> {
+/// The untagged images that this phase would remove now, as decisions of another one.
+pub(super) fn left_over(survey: &Survey, parameters: &Parameters, phase: &str) -> Vec<Decision> {
+    let going = decide(survey, parameters).into_iter().filter(|d| d.decision == Verdict::Go);
+    going.map(|decision| Decision { phase: phase.to_owned(), ..decision }).collect()
+}
+
+/// What phases that decide about images look things up in.
+pub(super) struct View<'s> {
     survey: &'s Survey,
     parameters: &'s Parameters,
     users: HashMap<&'s str, Vec<&'s str>>,
@@ -62,7 +53,7 @@ struct View<'s> {
 }
 
 impl<'s> View<'s> {
-    fn new(survey: &'s Survey, parameters: &'s Parameters) -> Self {
+    pub(super) fn new(survey: &'s Survey, parameters: &'s Parameters) -> Self {
         let mut users: HashMap<&str, Vec<&str>> = HashMap::new();
         for container in &survey.containers {
             users.entry(&container.image_id).or_default().push(&container.name);
@@ -80,69 +71,37 @@ impl<'s> View<'s> {
         Self { survey, parameters, users, own_bytes }
     }
 
-    fn judge(
-        &self,
-        image: &Image,
-        staying_child: Option<&&str>,
-    ) -> (Verdict, &'static str, String) {
-        let stay = |rule, reason| (Verdict::Stay, rule, reason);
-        if let Some(tag) = image.tags.first() {
-            return stay("tagged", format!("has a tag: {}", crate::human::escape(tag)));
-        }
+    /// What keeps an image whatever its names and its age are.
+    pub(super) fn needed(&self, image: &Image) -> Option<Judged> {
         if let Some(containers) = self.users.get(image.id.as_str()) {
             let first = containers.first().copied().unwrap_or_default();
             let name = crate::human::escape(first);
-            return stay("in-use", format!("used by container {name}"));
+            return Some(stay("in-use", format!("used by container {name}")));
         }
-        if image.labels.contains_key(KEEP_LABEL) {
-            return stay("label", format!("has the label {KEEP_LABEL}"));
+        if let Some(judged) = labelled(&image.labels) {
+            return Some(judged);
         }
-        if self.parameters.protects(names(image)) {
-            return stay("protected", "a protect pattern of the inventory covers it".into());
+        self.parameters
+            .protects(names(image))
+            .then(|| stay("protected", "a protect pattern of the inventory covers it"))
+    }
+
+    fn judge(&self, image: &Image, staying_child: Option<&&str>) -> Judged {
+        if let Some(tag) = image.tags.first() {
+            return stay("tagged", format!("has a tag: {}", crate::human::escape(tag)));
+        }
+        if let Some(judged) = self.needed(image) {
+            return judged;
         }
         if let Some(child) = staying_child {
             return stay("parent", format!("image {} is built on it", short(child)));
         }
-        self.by_age(image)
+        by_age(self.survey, image.created, self.parameters.keep, "dangling", "untagged and unused")
     }
 
-    fn by_age(&self, image: &Image) -> (Verdict, &'static str, String) {
-        let keep = self.parameters.keep.as_secs();
-        if keep == 0 {
-            return (Verdict::Go, "dangling", "untagged and unused".into());
-        }
-        let limit = age(keep);
-        if self.survey.skew_seconds.abs() > SKEW_LIMIT {
-            let off = age(self.survey.skew_seconds.unsigned_abs());
-            let reason = format!("the host's clock is off by {off}, so its age is not believed");
-            return (Verdict::Stay, "clock", reason);
-        }
-        match self.age_of(image) {
-            None => {
-                let reason = format!("has no build date, so it may be younger than {limit}");
-                (Verdict::Stay, "undated", reason)
-            }
-            Some(seconds) if seconds < keep => {
-                (Verdict::Stay, "young", format!("younger than {limit}"))
-            }
-            Some(_) => (Verdict::Go, "dangling", format!("untagged, unused, older than {limit}")),
-        }
-    }
-
-    fn age_of(&self, image: &Image) -> Option<u64> {
-        let created = image.created.filter(|t| t.as_second() >= FIRST_DATE)?;
-        Some(u64::try_from(self.survey.now.duration_since(created).as_secs()).unwrap_or(0))
-    }
-
-    fn object(&self, image: &Image) -> Object {
-        Object {
-            kind: "image".into(),
-            id: image.id.clone(),
-            names: names(image).map(|n| crate::human::escape(n).into_owned()).collect(),
-            bytes: self.own_bytes.get(image.id.as_str()).copied(),
-            created: image.created.filter(|t: &Timestamp| t.as_second() >= FIRST_DATE),
-            age_seconds: self.age_of(image),
-        }
+    pub(super) fn object(&self, image: &Image) -> Object {
+        let bytes = self.own_bytes.get(image.id.as_str()).copied();
+        judge::object(self.survey, "image", &image.id, names(image), bytes, image.created)
     }
 }
 

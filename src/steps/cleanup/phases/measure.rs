@@ -5,12 +5,8 @@ use crate::record::{Metric, Moment, Unit};
 use crate::steps::cleanup::Survey;
 
 /// The row in the table.
-pub(in crate::steps::cleanup) const PHASE: Phase = Phase {
-    number: 1,
-    name: "measure",
-    summary: "read disk, images, containers, volumes, build cache and logs",
-    decide: None,
-};
+pub(in crate::steps::cleanup) const PHASE: Phase =
+    Phase::looking(1, "measure", "read disk, images, containers, volumes, build cache and logs");
 
 /// A survey's numbers. What was asked for and did not come has no value.
 pub(in crate::steps::cleanup) fn metrics(survey: &Survey, moment: Moment) -> Vec<Metric> {
@@ -37,6 +33,14 @@ pub(in crate::steps::cleanup) fn metrics(survey: &Survey, moment: Moment) -> Vec
         metric("containers.stopped", Some(containers - running), Unit::Count),
         metric("cache.records", df.map(|d| d.build_cache.len() as u64), Unit::Count),
         metric("cache.bytes", df.map(crate::docker::Df::cache_bytes), Unit::Bytes),
+        metric("volumes.bytes", volume_bytes(survey), Unit::Bytes),
         metric("logs.bytes", survey.disk.logs_bytes, Unit::Bytes),
+        metric("store.bytes", survey.disk.store_bytes, Unit::Bytes),
     ]
+}
+
+/// Bytes of all volumes that were counted; none where none was.
+fn volume_bytes(survey: &Survey) -> Option<u64> {
+    let counted: Vec<u64> = survey.volumes.iter().filter_map(|v| v.bytes).collect();
+    (survey.volumes.is_empty() || !counted.is_empty()).then(|| counted.iter().sum())
 }

@@ -1,14 +1,44 @@
 //! The phases of a cleanup: one file each, and the table that orders them.
 
+pub(super) mod advice;
+mod build_cache;
 mod dangling_images;
 pub(super) mod measure;
+mod networks;
 pub(super) mod report;
+pub(super) mod stop_containers;
+mod stopped_containers;
+mod unused_images;
+mod volumes;
 
 use super::{Parameters, Survey};
-use crate::record::Decision;
+use crate::docker::Docker;
+use crate::door::Permit;
+use crate::record::{Action, ActionResult, Decision};
+use futures::future::BoxFuture;
 
-/// Decides about a survey; sees what earlier phases decided.
-pub type Decide = fn(&Survey, &Parameters, &[Decision]) -> Vec<Decision>;
+/// The phase whose decisions stop containers instead of removing something.
+pub(super) const STOP: &str = stop_containers::PHASE.name;
+
+/// Decides about a survey from which everything is gone that earlier phases remove.
+pub type Decide = fn(&Survey, &Parameters) -> Vec<Decision>;
+
+/// Carries out one action.
+pub type CarryOne = for<'a> fn(&'a Docker, &'a Action, Permit) -> BoxFuture<'a, ActionResult>;
+
+/// Carries out several actions by one request and gives what became of each, in their order.
+pub type CarryMany =
+    for<'a> fn(&'a Docker, &'a [Action], Permit) -> BoxFuture<'a, Vec<ActionResult>>;
+
+/// How a phase changes a host.
+pub enum Carry {
+    /// Never.
+    Nothing,
+    /// One object by one request.
+    One(CarryOne),
+    /// At most so many objects by one request.
+    Many(usize, CarryMany),
+}
 
 /// One phase.
 pub struct Phase {
@@ -20,7 +50,40 @@ pub struct Phase {
     pub summary: &'static str,
     /// How it decides; `None` for a phase that only measures.
     pub decide: Option<Decide>,
+    /// How it changes the host.
+    pub carry: Carry,
+    /// What it does to an object, in one word.
+    pub verb: &'static str,
+}
+
+impl Phase {
+    /// A phase that only looks.
+    const fn looking(number: u8, name: &'static str, summary: &'static str) -> Self {
+        Self { number, name, summary, decide: None, carry: Carry::Nothing, verb: "look" }
+    }
+
+    /// A phase that removes what it decides to.
+    const fn removing(
+        number: u8,
+        name: &'static str,
+        summary: &'static str,
+        decide: Decide,
+        carry: Carry,
+    ) -> Self {
+        Self { number, name, summary, decide: Some(decide), carry, verb: "remove" }
+    }
 }
 
 /// Every phase, in the order in which they run.
-pub const PHASES: &[Phase] = &[measure::PHASE, dangling_images::PHASE, report::PHASE];
+pub const PHASES: &[Phase] = &[
+    measure::PHASE,
+    stop_containers::PHASE,
+    stopped_containers::PHASE,
+    dangling_images::PHASE,
+    build_cache::PHASE,
+    unused_images::PHASE,
+    volumes::PHASE,
+    networks::PHASE,
+    report::PHASE,
+    advice::PHASE,
+];

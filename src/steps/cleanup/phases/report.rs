@@ -8,12 +8,8 @@ use crate::steps::cleanup::Survey;
 use std::time::Duration;
 
 /// The row in the table.
-pub(in crate::steps::cleanup) const PHASE: Phase = Phase {
-    number: 9,
-    name: "report",
-    summary: "measure again and say what was reclaimed",
-    decide: None,
-};
+pub(in crate::steps::cleanup) const PHASE: Phase =
+    Phase::looking(9, "report", "measure again and say what was reclaimed");
 
 /// Readings that are taken at most, and the pause between two.
 const READINGS: u32 = 10;
@@ -24,14 +20,18 @@ const NOISE_BYTES: u64 = 1_000_000;
 
 /// Measures once more and tells the numbers. What cannot be read is told as not read: a
 /// cleanup that worked does not fail because of its report.
-pub(in crate::steps::cleanup) async fn measure_again(on: &Reached, results: &[ActionResult]) {
+pub(in crate::steps::cleanup) async fn measure_again(
+    on: &Reached,
+    results: &[ActionResult],
+    deep: bool,
+) {
     if results.contains(&ActionResult::Done)
         && let Some(text) = settle(on).await
     {
         let finding = Finding { name: "unsettled".into(), text: text.to_owned(), hint: None };
         (on.tell)(What::Found { finding });
     }
-    if let Ok(survey) = Survey::take(on).await {
+    if let Ok(survey) = Survey::take(on, deep).await {
         for metric in measure::metrics(&survey, Moment::After) {
             (on.tell)(What::Measured { metric });
         }
@@ -46,7 +46,7 @@ async fn settle(on: &Reached) -> Option<&'static str> {
     };
     let mut last: Option<u64> = None;
     for _ in 0..READINGS {
-        let reading = docker.disk(&facts.root_dir).await.ok().and_then(|r| r.disk);
+        let reading = docker.disk(&facts.root_dir, false).await.ok().and_then(|r| r.disk);
         let Some(disk) = reading else { return UNREADABLE };
         if last.is_some_and(|last| last.abs_diff(disk.free_bytes) <= NOISE_BYTES) {
             return None;

@@ -1,0 +1,156 @@
+//! Phase 5: records of the engine's build cache that no build used for a while.
+
+use super::{Carry, Phase};
+use crate::docker::CacheRecord;
+use crate::human::bytes;
+use crate::record::Decision;
+use crate::steps::cleanup::judge::{Judged, by_age, go, object, stay};
+use crate::steps::cleanup::{Parameters, Survey};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::time::Duration;
+
+/// The row in the table.
+pub(super) const PHASE: Phase = Phase::removing(
+    5,
+    "build-cache",
+    "remove build cache that no build has used for a day, or that is over a limit",
+    decide,
+    Carry::Many(AT_ONCE, |docker, actions, permit| {
+        Box::pin(async move {
+            let ids: Vec<_> = actions.iter().map(|a| a.object.id.clone()).collect();
+            docker.remove_cache(&ids, permit).await
+        })
+    }),
+);
+
+/// Records that one request names. An engine walks its whole cache for each.
+const AT_ONCE: usize = 100;
+
+/// How long a directory stays that builds keep between runs, such as a package cache: it
+/// makes the next build fast even when nothing else of the last one is left.
+const KEEP_MOUNTS: Duration = Duration::from_secs(7 * 86_400);
+
+/// One verdict per record, what lies on others first.
+fn decide(survey: &Survey, parameters: &Parameters) -> Vec<Decision> {
+    let order = children_first(survey.cache());
+    let mut judged: HashMap<&str, Judged> = HashMap::new();
+    let mut held: HashSet<&str> = HashSet::new();
+    for record in &order {
+        let mut verdict = judge(survey, parameters, record);
+        if verdict.goes() && held.contains(record.id.as_str()) {
+            verdict = stay("parent", "a record that stays lies on it");
+        }
+        if !verdict.goes() {
+            held.extend(record.lies_on());
+        }
+        judged.insert(&record.id, verdict);
+    }
+    if let Some(limit) = parameters.max_cache.filter(|_| survey.building.is_none()) {
+        shrink(&order, limit, &mut judged);
+    }
+    order
+        .into_iter()
+        .filter_map(|record| {
+            let object = object(
+                survey,
+                "cache-record",
+                &record.id,
+                Some(&record.description).filter(|text| !text.is_empty()),
+                Some(record.own_bytes()),
+                record.last_used(),
+            );
+            Some(judged.remove(record.id.as_str())?.of(PHASE.name, object))
+        })
+        .collect()
+}
+
+fn judge(survey: &Survey, parameters: &Parameters, record: &CacheRecord) -> Judged {
+    if record.in_use {
+        return stay("in-use", "a build uses it");
+    }
+    if let Some(evidence) = &survey.building {
+        return stay("building", format!("a build runs ({evidence})"));
+    }
+    if parameters.aggressive {
+        return go("unused", "no build uses it");
+    }
+    if record.is_cache_mount() {
+        let keep = KEEP_MOUNTS.max(parameters.keep_cache);
+        return match by_age(survey, record.last_used(), keep, "unused", "no build used it") {
+            judged if judged.goes() => judged,
+            _ => stay("cache-mount", "a directory that builds keep; used in the last 7 days"),
+        };
+    }
+    by_age(survey, record.last_used(), parameters.keep_cache, "unused", "no build used it")
+}
+
+/// Takes the longest unused first until the rest is within the limit.
+fn shrink<'r>(order: &[&'r CacheRecord], limit: u64, judged: &mut HashMap<&'r str, Judged>) {
+    let by_id: HashMap<&str, &CacheRecord> = order.iter().map(|r| (r.id.as_str(), *r)).collect();
+    let goes = |judged: &HashMap<&str, Judged>, id: &str| judged.get(id).is_none_or(Judged::goes);
+    let mut left: u64 = order
+        .iter()
+        .filter(|r| !goes(judged, &r.id))
+        .map(|r| r.own_bytes())
+        .fold(0, u64::saturating_add);
+    let mut children: HashMap<&str, usize> = HashMap::new();
+    for record in order.iter().filter(|r| !goes(judged, &r.id)) {
+        record.lies_on().for_each(|parent| *children.entry(parent).or_default() += 1);
+    }
+    let free = |record: &CacheRecord| !record.in_use && !record.is_cache_mount();
+    let bare =
+        order.iter().filter(|r| !goes(judged, &r.id) && !children.contains_key(r.id.as_str()));
+    let mut oldest: BinaryHeap<_> =
+        bare.filter(|r| free(r)).map(|r| Reverse((r.last_used(), r.id.as_str()))).collect();
+    let limit_text = bytes(limit);
+    while left > limit
+        && let Some(Reverse((_, id))) = oldest.pop()
+        && let Some(record) = by_id.get(id)
+    {
+        judged.insert(&record.id, go("over-limit", format!("the cache is over {limit_text}")));
+        left = left.saturating_sub(record.own_bytes());
+        for parent in record.lies_on() {
+            let Some(rest) = children.get_mut(parent) else { continue };
+            *rest = rest.saturating_sub(1);
+            if *rest == 0
+                && let Some(parent) = by_id.get(parent).filter(|p| free(p))
+                && !goes(judged, &parent.id)
+            {
+                oldest.push(Reverse((parent.last_used(), parent.id.as_str())));
+            }
+        }
+    }
+}
+
+/// Records ordered so that none stands before one that lies on it. A circle, which no
+/// engine makes, is cut where it is met.
+fn children_first(records: &[CacheRecord]) -> Vec<&CacheRecord> {
+    let by_id: HashMap<&str, &CacheRecord> = records.iter().map(|r| (r.id.as_str(), r)).collect();
+    let mut children: HashMap<&str, usize> = HashMap::new();
+    for record in records {
+        record.lies_on().for_each(|parent| *children.entry(parent).or_default() += 1);
+    }
+    let mut order: Vec<&CacheRecord> =
+        records.iter().filter(|r| !children.contains_key(r.id.as_str())).collect();
+    let mut at = 0;
+    while let Some(record) = order.get(at) {
+        at += 1;
+        for parent in record.lies_on() {
+            let Some(rest) = children.get_mut(parent) else { continue };
+            *rest -= 1;
+            if *rest == 0
+                && let Some(parent) = by_id.get(parent)
+            {
+                order.push(parent);
+            }
+        }
+    }
+    let placed: HashSet<&str> = order.iter().map(|r| r.id.as_str()).collect();
+    order.extend(records.iter().filter(|r| !placed.contains(r.id.as_str())));
+    order
+}
+
+#[cfg(test)]
+#[path = "build_cache_tests.rs"]
+mod tests;
