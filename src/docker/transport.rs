@@ -13,6 +13,7 @@ use hyper_util::rt::TokioIo;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::sync::Semaphore;
 
 /// Bytes that one HTTP connection may bring in all: far above any list of a real engine,
 /// far below what would hurt us.
@@ -25,8 +26,12 @@ const BYTES_PER_ANSWER: usize = 64 << 20;
 /// login's to an engine somewhere else.
 const DIAL: &str = "docker -H unix:///var/run/docker.sock system dial-stdio";
 
-/// Streams that are kept for later. Each costs the host a session or a socket.
-const KEPT_STREAMS: usize = 4;
+/// Streams to the socket that are open at a time.
+const SOCKETS: usize = 4;
+
+/// Programs that carry a stream at a time. Each takes one of the few sessions of the SSH
+/// connection, and the lock and programs that read need some too.
+const DIALS: usize = 2;
 
 /// The body that bollard's requests have; bollard does not export its name.
 type Body = http_body_util::Either<
@@ -60,6 +65,14 @@ impl Way {
             Self::DialStdio(true) => "sudo dial-stdio",
         }
     }
+
+    /// Streams that may be open at a time.
+    const fn streams(&self) -> usize {
+        match self {
+            Self::Socket(_) => SOCKETS,
+            Self::DialStdio(_) => DIALS,
+        }
+    }
 }
 
 /// Sends requests to one engine.
@@ -68,6 +81,9 @@ pub(crate) struct Transport {
     way: Way,
     /// The minor number of API version 1.x to speak; 0 while it is not agreed.
     minor: AtomicU32,
+    /// Requests that may be sent at the same time.
+    room: Semaphore,
+    /// Streams that carry no request, though the end of the last answer may still be read.
     idle: Mutex<Vec<SendRequest<Body>>>,
     complaints: Mutex<Option<Complaints>>,
 }
@@ -76,6 +92,7 @@ impl Transport {
     pub(crate) fn new(connection: Arc<Connection>, way: Way) -> Self {
         Self {
             connection,
+            room: Semaphore::new(way.streams()),
             way,
             minor: AtomicU32::new(0),
             idle: Mutex::default(),
@@ -130,24 +147,32 @@ impl Transport {
         request: hyper::Request<Body>,
     ) -> Result<Response<Incoming>, bollard::errors::Error> {
         let request = self.address(request)?;
-        let mut sender = match self.free() {
-            Some(sender) => sender,
+        let room = self.room.acquire().await.map_err(std::io::Error::other)?;
+        let mut sender = match self.kept() {
+            // It may still be at its last answer; when it is lost meanwhile, a new one does.
+            Some(mut sender) => match sender.ready().await {
+                Ok(()) => sender,
+                Err(_) => self.open().await?,
+            },
             None => self.open().await?,
         };
         let response = sender.send_request(request).await?;
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < KEPT_STREAMS {
-            idle.push(sender);
-        }
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        drop(room);
         Ok(response)
     }
 
-    /// A kept connection whose last answer has been read to its end.
-    fn free(&self) -> Option<SendRequest<Body>> {
+    /// A stream that is free, or one that soon will be where no more may be opened.
+    fn kept(&self) -> Option<SendRequest<Body>> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|s| !s.is_closed());
-        let at = idle.iter().position(SendRequest::is_ready)?;
-        Some(idle.swap_remove(at))
+        if let Some(at) = idle.iter().position(SendRequest::is_ready) {
+            return Some(idle.swap_remove(at));
+        }
+        // Those that have room send or open; one of them is the caller.
+        let busy = self.way.streams() - self.room.available_permits();
+        let may_open = idle.len() + busy <= self.way.streams();
+        if may_open { None } else { idle.pop() }
     }
 
     fn address(
