@@ -9,13 +9,17 @@ mod fault;
 mod history;
 mod hosts;
 mod init;
+mod interrupted;
 mod limits;
 mod man;
 mod out;
 mod ping;
+mod plan_file;
 mod printer;
+mod process;
 mod project;
 mod report;
+mod resume;
 mod shower;
 mod signals;
 mod trust;
@@ -54,6 +58,8 @@ enum Verb {
     Exec(exec::Exec),
     /// Remove what Docker no longer needs: plan, show, confirm, apply
     Cleanup(cleanup::Cleanup),
+    /// Finish the plan of a run that was cut off
+    Resume(resume::Resume),
     /// List past runs, or show one
     History(history::History),
     /// Report on a run
@@ -102,6 +108,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Fault> {
         Verb::Ping(verb) => wait_for(verb.run(global)),
         Verb::Exec(verb) => wait_for(verb.run(global)),
         Verb::Cleanup(verb) => wait_for(verb.run(global)),
+        Verb::Resume(verb) => wait_for(verb.run(global)),
     }
 }
 

@@ -90,6 +90,9 @@ pub(super) fn start(hosts: &[&str]) -> Event {
         inventory_hosts: hosts.len(),
         fleet: "0.1.0".into(),
         by: "u@m".into(),
+        with: serde_json::Value::Null,
+        resumes: None,
+        process: None,
     });
     Event { at: Timestamp::UNIX_EPOCH, host: None, what }
 }

@@ -29,6 +29,9 @@ impl Build {
             inventory_hosts: hosts.len() + 2,
             fleet: "0.1.0".into(),
             by: "ops@laptop".into(),
+            with: serde_json::Value::Null,
+            resumes: None,
+            process: None,
         };
         Self { run: Run::new(start, at(0)), second: 0 }
     }

@@ -95,6 +95,10 @@ async fn first_look(
         .await
         .unwrap_or_else(|_| Err(late(limit, Outcome::Failed)))
         .map_err(|problem| (problem, reached.connection.is_closed()))?;
+    let decisions = match shared.options.approved.get(&planned.name) {
+        Some(approved) => approved.limit(decisions, &reached.tell),
+        None => decisions,
+    };
     if shared.options.tell_decisions {
         let told = What::Decided { decisions: decisions.clone() };
         shared.spine.emit(Some(&planned.name), told);
@@ -163,6 +167,11 @@ async fn examine(
         && let Some(problem) = stranger(shared, planned, &probe.facts.machine_id)
     {
         // Not told as a probe: the history would take it for the host's machine next time.
+        return Err(problem);
+    }
+    if let Some(approved) = shared.options.approved.get(&planned.name)
+        && let Some(problem) = approved.other_machine(&probe.facts)
+    {
         return Err(problem);
     }
     let facts = Box::new(probe.facts.clone());
