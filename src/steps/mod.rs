@@ -4,10 +4,12 @@
 
 mod cleanup;
 mod exec;
+mod files;
 mod ping;
 
 pub use cleanup::{Cleanup, Decide, PHASES, Parameters, Phase, Survey};
 pub use exec::Exec;
+pub use files::{Pull, Push};
 pub use ping::Ping;
 
 use crate::docker::Docker;
@@ -63,6 +65,8 @@ pub struct Needs {
     pub root: bool,
     /// The host's lock.
     pub lock: bool,
+    /// Asking the host what became of actions whose answers were lost, also without its lock.
+    pub settles: bool,
     /// The user's approval of the plan, on all hosts before the first change on any.
     pub approval: bool,
 }
@@ -162,7 +166,7 @@ impl ParameterError {
 }
 
 /// Every kind of step.
-pub const KINDS: &[Kind] = &[cleanup::KIND, exec::KIND, ping::KIND];
+pub const KINDS: &[Kind] = &[cleanup::KIND, exec::KIND, ping::KIND, files::PULL, files::PUSH];
 
 /// The kind of this name.
 #[must_use]
