@@ -58,6 +58,8 @@ struct File {
     mode: u32,
     uid: u32,
     gid: u32,
+    /// Whether its group is one of the user's that looked.
+    member: bool,
     user: String,
     group: String,
     /// Only where its size is the one of our file.
@@ -73,6 +75,7 @@ impl Standing {
                 mode: u32::from_str_radix(answer.get("mode")?, 8).ok()?,
                 uid: id("uid")?,
                 gid: id("gid")?,
+                member: answer.get("member").is_some(),
                 user: answer.get("user")?.to_owned(),
                 group: answer.get("group")?.to_owned(),
                 sha256: answer.get("sum").map(str::to_owned),
@@ -130,9 +133,9 @@ impl Push {
         if wrong.is_empty() {
             return decision(Found::Same, "content, mode and owner are as wanted");
         }
-        if there.me != 0 && there.me != file.uid {
-            let user = human::excerpt(file.user.as_bytes(), 64);
-            let text = format!("{}: belongs to {user}, whose it could not stay", self.to);
+        if there.me != 0 && (there.me != file.uid || !file.member) {
+            let owner = human::excerpt(format!("{}:{}", file.user, file.group).as_bytes(), 120);
+            let text = format!("{}: belongs to {owner}, and could not stay theirs", self.to);
             return Err(Problem::new(Outcome::Refused, text)
                 .hint("do it as root with --become; the file keeps its owner then"));
         }
@@ -287,6 +290,7 @@ mod tests {
             mode,
             uid,
             gid: 5,
+            member: uid == me,
             user: if uid == 0 { "root" } else { "deploy" }.into(),
             group: "staff".into(),
             sha256: Some(sum.into()),

@@ -14,7 +14,9 @@ if [ -e "$final" ]; then
   p size "$(stat -c %s -- "$final")"
   p mode "$(stat -c %a -- "$final")"
   p uid "$(stat -c %u -- "$final")"
-  p gid "$(stat -c %g -- "$final")"
+  gid=$(stat -c %g -- "$final")
+  p gid "$gid"
+  case " $(id -G) " in *" $gid "*) p member 1 ;; esac
   if [ "$(stat -c %s -- "$final")" = "$size" ]; then
     [ -r "$final" ] || no "$final: Permission denied"
     have=$(sha256sum <"$final") || finish 21
