@@ -386,7 +386,8 @@ fn what_a_killed_host_side_left_is_removed_by_the_next_run() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    wait_for("the upload to begin", Duration::from_secs(20), || folder.names().contains(".part"));
+    let begun = format!("find '{}' -name '*.part' -size +1000k | wc -l", folder.0);
+    wait_for("the upload to begin", Duration::from_secs(20), || says("edge", &begun) == "1");
     // Everything on the host that has the file open, at once, as a crash would.
     let holders = format!(
         "for p in /proc/[0-9]*; do ls -l $p/fd 2>/dev/null | grep -q '{}/.f.fleet' && echo ${{p#/proc/}}; done | xargs kill -9",
@@ -399,4 +400,45 @@ fn what_a_killed_host_side_left_is_removed_by_the_next_run() {
     assert_eq!(says("edge", &format!("cat '{to}'")), "old");
     push(&project, "edge-fish", "f", &to, &[]).code(0).says(&["1 changed"]);
     assert_eq!(folder.names(), "f");
+}
+
+/// The loader and the program in a shell and with tools that read ahead.
+#[test]
+fn the_program_takes_every_byte_in_busybox_too() {
+    const PUT: &str = concat!(
+        include_str!("../../src/steps/files/programs/resolve.sh"),
+        include_str!("../../src/steps/files/programs/put.sh")
+    );
+    let folder = Folder::new("busybox");
+    let content = bytes(3 << 20, 17);
+    let source = tempfile::NamedTempFile::new().unwrap();
+    fs::write(source.path(), &content).unwrap();
+    let sum = std::process::Command::new("sha256sum").arg(source.path()).output().unwrap();
+    let sum = String::from_utf8(sum.stdout).unwrap();
+    let program = format!(
+        "{{\nfinish() {{ exit \"$1\"; }}\npath='{}' name=x size={} sum={} mode= fresh=640 owner=fish parents=1 token=0123456789abcdef idle=60\n{PUT}\n}}\n",
+        folder.at("a/b"),
+        content.len(),
+        &sum[..64]
+    );
+    let tools = folder.at("tools");
+    let shell = format!(
+        "mkdir {tools}; busybox --install -s {tools}; PATH={tools} exec busybox sh -c 'IFS= read -r n; s=$(head -c \"$n\"); eval \"$s\"'"
+    );
+    let mut child = std::process::Command::new("docker")
+        .args(["exec", "-i", "fleet-lab-edge", "sh", "-c", &shell])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    write!(stdin, "{}\n{program}", program.len()).unwrap();
+    let mut ready = [0];
+    child.stdout.as_mut().unwrap().read_exact(&mut ready).unwrap();
+    stdin.write_all(&content).unwrap();
+    drop(stdin);
+    assert_eq!((ready, child.wait().unwrap().code()), (*b"r", Some(0)));
+    assert_eq!(sha256("edge", &folder.at("a/b")), sum[..64]);
+    assert_eq!(stat(&folder.at("a/b")), "640 fish:root");
+    assert_eq!(says("edge", &format!("ls -A '{}'", folder.at("a"))), "b");
 }

@@ -75,3 +75,20 @@ impl Words {
         self.0.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ssh::session::{End, Piece};
+    use tokio::sync::mpsc;
+
+    /// What a program's channel brings; the sender keeps it open.
+    pub(super) fn pieces(list: Vec<Piece>) -> (mpsc::Receiver<Piece>, mpsc::Sender<Piece>) {
+        let (sender, receiver) = mpsc::channel(64);
+        list.into_iter().for_each(|piece| sender.try_send(piece).unwrap());
+        (receiver, sender)
+    }
+
+    pub(super) fn end(code: Option<u8>, status: Option<u32>) -> Piece {
+        Piece::End(End { code, begun: true, status, ..End::default() })
+    }
+}

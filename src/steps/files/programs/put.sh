@@ -1,4 +1,5 @@
 # Puts $size bytes of stdin, whose SHA-256 is $sum, in the place of $final: whole and checked, or not at all.
+# Prints a byte once it is ready for them: what started it may have read ahead.
 # Codes: 20 not possible here, 21 failed in the host's own words, 22 not everything came, 23 other bytes came.
 umask 077
 if [ ! -d "$dir" ]; then
@@ -35,6 +36,7 @@ moves() {
 put() {
   set +C
   flock -n 9 2>/dev/null
+  printf r
   cat <&3 >&9 3<&- & reading=$!
   every "$idle" moves </dev/null >/dev/null 2>&1 3<&- 9>&- & watcher=$!
   wait "$reading"
