@@ -389,11 +389,12 @@ fn what_a_killed_host_side_left_is_removed_by_the_next_run() {
     let begun = format!("find '{}' -name '*.part' -size +1000k | wc -l", folder.0);
     wait_for("the upload to begin", Duration::from_secs(20), || says("edge", &begun) == "1");
     // Everything on the host that has the file open, at once, as a crash would.
-    let holders = format!(
-        "for p in /proc/[0-9]*; do ls -l $p/fd 2>/dev/null | grep -q '{}/.f.fleet' && echo ${{p#/proc/}}; done | xargs kill -9",
+    let script = format!(
+        "for p in /proc/[0-9]*; do ls -l $p/fd 2>/dev/null | grep -q {}/.f.fleet && echo ${{p#/proc/}}; done | xargs kill -9",
         folder.0
     );
-    inside("edge", &holders);
+    let user = "setpriv --reuid fish --regid fish --clear-groups";
+    assert!(inside("edge", &format!("{user} sh -c '{script}'")).status.success());
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(folder.names().contains(".part"), "{}", folder.names());

@@ -22,14 +22,16 @@ fail() {
   [ -z "$2" ] || printf '%s\n' "$2" >&2
   finish "$1"
 }
-# Runs $2 every $1 seconds until it fails or we are told to stop.
+# Runs $2 every $1 seconds until it fails or we are told to stop. Leaves no sleep behind.
 every() {
-  trap 'kill "$sleeping" 2>/dev/null; exit 0' TERM
-  while sleep "$1" >/dev/null 2>&1 & sleeping=$!; wait "$sleeping"; do "$2" || return; done
+  before=$!
+  trap '[ "$!" = "$before" ] || kill "$!" 2>/dev/null; exit 0' TERM
+  while sleep "$1" >/dev/null 2>&1 & wait "$!"; do "$2" || return; done
 }
 beat() { printf .; }
 last=
 moves() {
+  kill -0 "$$" 2>/dev/null || return
   now=$(stat -c %s -- "$part") && [ "$now" != "$last" ] || { kill "$reading"; return 1; }
   last=$now
 }
@@ -38,7 +40,7 @@ put() {
   flock -n 9 2>/dev/null
   printf r
   cat <&3 >&9 3<&- & reading=$!
-  every "$idle" moves </dev/null >/dev/null 2>&1 3<&- 9>&- & watcher=$!
+  { every "$idle" moves; } </dev/null >/dev/null 2>&1 3<&- 9>&- & watcher=$!
   wait "$reading"
   code=$?
   kill "$watcher" 2>/dev/null
@@ -46,7 +48,7 @@ put() {
   have=$(stat -L -c %s "$file")
   [ "$code" = 0 ] || fail 21
   [ "$have" = "$size" ] || fail 22 "only $have of $size bytes came"
-  every 15 beat </dev/null 2>/dev/null 9>&- & beats=$!
+  { every 15 beat; } </dev/null 2>/dev/null 9>&- & beats=$!
   settle_in
   kill "$beats" 2>/dev/null
   finish 0
