@@ -14,10 +14,16 @@ pub use pull::Pull;
 pub(super) use push::KIND as PUSH;
 pub use push::Push;
 
-use crate::record::{Action, Decision, Object, Verdict};
+use super::Reached;
+use crate::record::{Action, Decision, Object, Verdict, What};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often whoever watches hears how far a file is.
+const TELLING: Duration = Duration::from_millis(250);
 
 /// How long a host may compute a digest without a word.
-const DIGESTING: std::time::Duration = std::time::Duration::from_secs(3_600);
+const DIGESTING: Duration = Duration::from_secs(3_600);
 
 /// What was found, compared with what is wanted. The name of the rule in the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,4 +76,16 @@ fn actions(plan: &[Decision], verb: &str) -> Vec<Action> {
             object: decision.object.clone(),
         })
         .collect()
+}
+
+/// Tells now and then how many of `of` bytes have moved.
+fn telling(on: &Reached, of: u64) -> impl Fn(u64) + Send + Sync + use<> {
+    let (tell, last) = (Arc::clone(&on.tell), Mutex::new(Instant::now()));
+    move |bytes| {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.elapsed() >= TELLING {
+            *last = Instant::now();
+            tell(What::Moved { bytes, of });
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! Fetches a file from a host into a file of its own on this machine. Changes nothing on the host.
 
 use super::answers::{self, Answer, TOO_LARGE};
-use super::{Found, digest_name, source, syntax};
+use super::{Found, digest_name, source, syntax, telling};
 use crate::door::Door;
 use crate::human;
-use crate::record::{Decision, HostName, Outcome, Problem, Verdict};
+use crate::record::{Decision, HostName, Object, Outcome, Problem, Verdict};
 use crate::ssh::{Landing, Limits, Program, SILENCE, TransferError};
 use crate::steps::{Done, Kind, Needs, ParameterError, Reached, Step, shut};
 use futures::future::BoxFuture;
@@ -141,7 +141,7 @@ impl Pull {
         Ok(vec![self.decide(&local, here.as_deref(), sha256, bytes)?])
     }
 
-    async fn fetch(&self, on: &Reached, wanted: &str) -> Result<(), Problem> {
+    async fn fetch(&self, on: &Reached, wanted: &Object) -> Result<(), Problem> {
         let mut landing =
             Landing::begin(&self.local(&on.name)).await.map_err(|error| here(&error))?;
         let variables = [("path", self.from.as_str())];
@@ -149,10 +149,10 @@ impl Pull {
         let limits = Limits { max_bytes: self.max_size, idle: SILENCE };
         let received = on
             .connection
-            .download(&program, landing.writer(), limits, |_| {})
+            .download(&program, landing.writer(), limits, telling(on, wanted.bytes.unwrap_or(0)))
             .await
             .map_err(|error| self.problem(on, &error))?;
-        if digest_name(&received.sha256) != wanted {
+        if wanted.names.first() != Some(&digest_name(&received.sha256)) {
             let text = format!(
                 "it changed while it was read ({} bytes came, not those that were promised); nothing was kept",
                 received.bytes
@@ -208,9 +208,9 @@ impl Step for Pull {
             door.announce(Vec::new()).await.map_err(|e| shut(&e))?;
             let going =
                 plan.iter().find(|d| d.decision == Verdict::Go).filter(|_| !door.is_check());
-            if let Some(digest) = going.and_then(|d| d.object.names.first()) {
+            if let Some(decision) = going {
                 tokio::select! {
-                    fetched = self.fetch(on, digest) => fetched?,
+                    fetched = self.fetch(on, &decision.object) => fetched?,
                     () = door.let_go() => {
                         return Err(Problem::new(Outcome::Interrupted, "let go by the user"));
                     }

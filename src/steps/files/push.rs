@@ -3,7 +3,7 @@
 use super::answers::{self, Answer, CUT_SHORT, OTHER_BYTES};
 use super::source::Source;
 use super::syntax::{self, Owner};
-use super::{Found, actions, digest_name};
+use super::{Found, actions, digest_name, telling};
 use crate::door::{Door, Permit};
 use crate::human;
 use crate::record::{Action, ActionResult, Decision, Outcome, Problem};
@@ -139,7 +139,7 @@ impl Push {
             return Err(Problem::new(Outcome::Refused, text)
                 .hint("do it as root with --become; the file keeps its owner then"));
         }
-        decision(Found::Differs, &format!("{} will change", wrong.join(", ")))
+        decision(Found::Differs, &format!("another {}", wrong.join(" and ")))
     }
 
     /// What the programs of ours find set.
@@ -178,7 +178,10 @@ impl Push {
         let variables = self.variables();
         let variables: Vec<_> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
         let program = Program { body: PUT, variables: &variables, root: self.r#become && on.sudo };
-        on.connection.upload(&program, file, SILENCE, |_| {}).await.map(drop)
+        on.connection
+            .upload(&program, file, SILENCE, telling(on, self.source.bytes))
+            .await
+            .map(drop)
     }
 
     async fn carry_out(
