@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const BYTES: usize = 100_000_000;
 const ROUNDS: usize = 5;
@@ -102,7 +102,6 @@ fn clear(path: &str) {
     Figures::default().take(|| ssh(&format!("rm -f {path}"), None));
     // What the last one left to be written must not be paid for by the next.
     assert!(Command::new("sync").status().unwrap().success());
-    std::thread::sleep(Duration::from_millis(300));
 }
 
 fn main() {

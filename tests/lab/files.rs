@@ -250,6 +250,43 @@ fn a_host_that_is_down_keeps_no_other_from_its_file() {
     assert_eq!(folder.names(), "f");
 }
 
+#[test]
+fn many_names_of_one_machine_get_the_file_and_leave_nothing_else() {
+    let project = project("");
+    local(&project, "f", &bytes(300_000, 19));
+    let folder = format!("/var/tmp/fleet-files-mass-{}", std::process::id());
+    let to = format!("{folder}/f");
+    push(&project, "127.0.2.[1:30]", "f", &to, &["--parents"]).code(0);
+    assert_eq!(says("mass", &format!("ls -A '{folder}'")), "f");
+    push(&project, "127.0.2.[1:30]", "f", &to, &[]).code(0).says(&["30 ok"]);
+    inside("mass", &format!("rm -rf '{folder}'"));
+}
+
+#[test]
+fn an_upload_that_is_let_go_leaves_the_old_file() {
+    let folder = Folder::new("letgo");
+    let to = folder.at("f");
+    inside("edge", &format!("echo old >'{to}'; chown fish: '{to}'"));
+    let (project, _) = faulty(Fault::Slow);
+    local(&project, "f", &bytes(50 << 20, 23));
+    let child = project
+        .command(&["push", "--accept-new", "--hosts", "faulty", "f", &to])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = format!("find '{}' -name '*.part' -size +1000k | wc -l", folder.0);
+    wait_for("the upload to begin", Duration::from_secs(20), || says("edge", &begun) == "1");
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(says("edge", &begun), "1", "the first interrupt ends nothing");
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let ran = Ran::of(&child.wait_with_output().unwrap());
+    ran.code(130).says(&["1 interrupted", "nothing was changed"]);
+    assert_eq!(says("edge", &format!("cat '{to}'")), "old");
+    wait_for("the host to clean up", Duration::from_secs(20), || folder.names() == "f");
+}
+
 /// What a proxy does to the first connection through it; all later ones pass.
 #[derive(Clone, Copy)]
 enum Fault {
@@ -261,6 +298,8 @@ enum Fault {
     Deafen(u64),
     /// After so many bytes to the host nothing gets there any more.
     Stall(u64),
+    /// A few megabytes a second to the host.
+    Slow,
 }
 
 /// A way to the host edge with a fault, as a host of the name `faulty`.
@@ -295,6 +334,7 @@ fn relay(client: TcpStream, host: TcpStream, fault: Option<Fault>) {
                 Some(Fault::Stall(after)) if sent > after => {
                     std::thread::sleep(Duration::from_secs(600));
                 }
+                Some(Fault::Slow) => std::thread::sleep(Duration::from_millis(20)),
                 _ => {}
             }
             if to.write_all(&buffer[..n]).is_err() {

@@ -1,6 +1,7 @@
 //! From here into a program's stdin.
 
 use super::{TransferError, Words};
+use crate::door::Permit;
 use crate::ssh::session::{Connection, Input, Piece, Program, ShellError};
 use bytes::BytesMut;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +28,7 @@ impl Connection {
         reader: impl AsyncRead + Unpin + Send,
         idle: Duration,
         moved: impl Fn(u64) + Send + Sync,
+        _permit: Permit,
     ) -> Result<u64, TransferError> {
         let mut running = self.start(program, false).await?;
         let sent = AtomicU64::new(0);

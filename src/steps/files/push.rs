@@ -6,12 +6,14 @@ use super::syntax::{self, Owner};
 use super::{Found, actions, digest_name, telling};
 use crate::door::{Door, Permit};
 use crate::human;
-use crate::record::{Action, ActionResult, Decision, Outcome, Problem};
-use crate::ssh::{Program, SILENCE, ShellError, TransferError};
+use crate::record::{Action, ActionResult, Decision, HostName, Outcome, Problem};
+use crate::ssh::{Program, SILENCE, ShellError, TransferError, hex};
 use crate::steps::{Done, Kind, Needs, ParameterError, Reached, Settled, Step, shut};
 use futures::future::BoxFuture;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// The row in the table of kinds.
 pub(in crate::steps) const KIND: Kind = Kind {
@@ -21,6 +23,10 @@ pub(in crate::steps) const KIND: Kind = Kind {
     parameters: &["from", "to", "mode", "owner", "parents", "become"],
     build: |with| Ok(Box::new(Push::from_table(with)?)),
 };
+
+/// How long a host is asked what became of a file whose upload was given up. Less than the
+/// runner waits for a step that the user let go of.
+const SETTLING: Duration = Duration::from_secs(8);
 
 /// The programs: each finds the file behind the path first.
 pub(super) const LOOK: &str =
@@ -41,8 +47,8 @@ pub struct Push {
     owner: Option<Owner>,
     parents: bool,
     r#become: bool,
-    /// Marks what this step leaves on a host when it is cut off.
-    token: String,
+    /// Sets apart what this run leaves on hosts when it is cut off.
+    nonce: [u8; 8],
 }
 
 /// What stands on a host.
@@ -109,7 +115,7 @@ impl Push {
             owner: Owner::from_table(with)?,
             parents: syntax::flag(with, "parents")?,
             r#become: syntax::flag(with, "become")?,
-            token: crate::ssh::hex(&rand_token()),
+            nonce: nonce(),
         })
     }
 
@@ -142,8 +148,15 @@ impl Push {
         decision(Found::Differs, &format!("another {}", wrong.join(" and ")))
     }
 
-    /// What the programs of ours find set.
-    fn variables(&self) -> Vec<(&'static str, String)> {
+    /// The mark in the name of a file under way. Two names in the inventory can be one machine.
+    fn token(&self, host: &HostName) -> String {
+        let mut digest = Sha256::new_with_prefix(self.nonce);
+        digest.update(host.as_str());
+        hex(&digest.finalize()[..8])
+    }
+
+    /// What our programs find set.
+    fn variables(&self, on: &Reached) -> Vec<(&'static str, String)> {
         vec![
             ("path", self.to.clone()),
             ("name", self.name.clone()),
@@ -153,14 +166,14 @@ impl Push {
             ("fresh", format!("{:o}", self.source.mode)),
             ("owner", self.owner.as_ref().map_or_else(String::new, Owner::as_word)),
             ("parents", if self.parents { "1" } else { "" }.to_owned()),
-            ("token", self.token.clone()),
+            ("token", self.token(&on.name)),
             ("idle", SILENCE.as_secs().to_string()),
         ]
     }
 
     /// Asks the host by a program that changes nothing.
     async fn ask(&self, on: &Reached, body: &'static str) -> Result<Answer, Problem> {
-        let variables = self.variables();
+        let variables = self.variables(on);
         let variables: Vec<_> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
         let program = Program { body, variables: &variables, root: self.r#become && on.sudo };
         let answer = Answer::of(&on.connection, &program).await;
@@ -171,34 +184,36 @@ impl Push {
         answers::problem(error, self.r#become && on.sudo, self.r#become || !on.sudo)
     }
 
-    async fn send(&self, on: &Reached) -> Result<(), TransferError> {
+    async fn send(&self, on: &Reached, permit: Permit) -> Result<(), TransferError> {
         let file = tokio::fs::File::open(&self.source.path).await?;
         // A file that has grown is cut off at what was promised; its digest tells.
         let file = tokio::io::AsyncReadExt::take(file, self.source.bytes);
-        let variables = self.variables();
+        let variables = self.variables(on);
         let variables: Vec<_> = variables.iter().map(|(n, v)| (*n, v.as_str())).collect();
         let program = Program { body: PUT, variables: &variables, root: self.r#become && on.sudo };
-        on.connection
-            .upload(&program, file, SILENCE, telling(on, self.source.bytes))
-            .await
-            .map(drop)
+        let told = telling(on, self.source.bytes);
+        on.connection.upload(&program, file, SILENCE, told, permit).await.map(drop)
     }
 
     async fn carry_out(
         &self,
         on: &Reached,
         door: &Door,
-        _permit: Permit,
+        permit: Permit,
         end: &Mutex<Option<Problem>>,
     ) -> ActionResult {
         let sent = tokio::select! {
-            sent = self.send(on) => sent,
+            sent = self.send(on, permit) => sent,
             () = door.let_go() => Err(ShellError::Stopped.into()),
         };
         let Err(error) = sent else { return ActionResult::Done };
         let problem = match error {
             TransferError::Shell(ShellError::Lost(_) | ShellError::Stopped)
-            | TransferError::Idle(_) => Problem::new(Outcome::Unknown, error.to_string()),
+            | TransferError::Idle(_) => match self.is_there(on).await {
+                Some(true) => return ActionResult::Done,
+                Some(false) => known(&error),
+                None => Problem::new(Outcome::Unknown, error.to_string()),
+            },
             TransferError::Ended { code: CUT_SHORT | OTHER_BYTES, .. }
                 if !self.source.is_unchanged() =>
             {
@@ -212,10 +227,26 @@ impl Push {
         *end.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
         if unknown { ActionResult::Unknown { reason } } else { ActionResult::Failed { reason } }
     }
+
+    /// Where the connection still stands: whether the file got in its place after all.
+    async fn is_there(&self, on: &Reached) -> Option<bool> {
+        if on.connection.is_closed() {
+            return None;
+        }
+        let answer = tokio::time::timeout(SETTLING, self.ask(on, SETTLE)).await.ok()?.ok()?;
+        Some(answer.get("sum") == Some(self.source.sha256.as_str()))
+    }
+}
+
+/// What it means that an upload gave no answer and changed nothing.
+fn known(error: &TransferError) -> Problem {
+    let stopped = matches!(error, TransferError::Shell(ShellError::Stopped));
+    let outcome = if stopped { Outcome::Interrupted } else { Outcome::Failed };
+    Problem::new(outcome, format!("{error}; nothing was changed")).hint("run it again")
 }
 
 /// Eight bytes that nobody guesses.
-fn rand_token() -> [u8; 8] {
+fn nonce() -> [u8; 8] {
     let mut bytes = [0; 8];
     // Without randomness the name could be guessed, never the content: it is checked.
     let _ = getrandom::fill(&mut bytes);

@@ -152,6 +152,9 @@ fn what_a_cut_left_is_removed_unless_somebody_is_at_it() {
     ] {
         fs::write(at(name), b"half").unwrap();
     }
+    fs::write(at(".f.fleet-00000000000000cc.part"), b"").unwrap();
+    let old = fs::File::create(at(".f.fleet-00000000000000dd.part")).unwrap();
+    old.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
     let mut busy = Command::new("flock")
         .arg(at(".f.fleet-00000000000000bb.part"))
         .args(["sh", "-c", "echo held; read line"])
@@ -168,6 +171,7 @@ fn what_a_cut_left_is_removed_unless_somebody_is_at_it() {
         names(root.path()),
         [
             ".f.fleet-00000000000000bb.part",
+            ".f.fleet-00000000000000cc.part",
             ".f.fleet-00aa.part",
             ".f.fleet-notours0000000bb.part",
             ".g.fleet-00000000000000aa.part",

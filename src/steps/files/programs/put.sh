@@ -6,12 +6,17 @@ if [ ! -d "$dir" ]; then
   [ "$parents" = 1 ] || no "$dir: No such file or directory"
   (umask 022 && mkdir -p -- "$dir") || finish 21
 fi
-# What a cut left here. A lock says that another upload is still at it.
+# What a cut left here. A lock says that another upload is still at it; one that has just begun
+# has no lock yet, and no byte.
 for old in "$dir/.$base.fleet-"*.part; do
   t=${old##*.fleet-}
   case ${t%.part} in
   *[!0-9a-f]*) ;;
-  ????????????????) [ ! -f "$old" ] || [ -L "$old" ] || flock -n "$old" rm -f -- "$old" 2>/dev/null ;;
+  ????????????????)
+    [ -f "$old" ] && [ ! -L "$old" ] || continue
+    [ -s "$old" ] || [ -n "$(find "$old" -mmin +1 2>/dev/null)" ] || continue
+    flock -n "$old" rm -f -- "$old" 2>/dev/null
+    ;;
   esac
 done
 part=$dir/.$base.fleet-$token.part
