@@ -3,7 +3,7 @@
 use super::args::{Global, Touch};
 use super::carry_out::{Wish, carry_out};
 use super::fault::Fault;
-use super::push::{TIMEOUT, here, text};
+use super::push::{TIMEOUT, here};
 use crate::playbook::Playbook;
 use crate::record::ExitCode;
 use clap::ValueHint;
@@ -47,7 +47,7 @@ impl Pull {
     pub(super) async fn run(&self, global: &Global) -> Result<ExitCode, Fault> {
         let mut with = toml::Table::new();
         with.insert("from".into(), self.remote.clone().into());
-        with.insert("to".into(), text(&here(global, &self.local)?)?.into());
+        with.insert("to".into(), here(global, &self.local)?.into());
         with.insert("max_size".into(), self.max_size.clone().into());
         for (name, on) in [("force", self.force), ("become", self.r#become)] {
             if on {

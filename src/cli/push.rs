@@ -56,7 +56,7 @@ pub(super) struct Push {
 impl Push {
     pub(super) async fn run(&self, global: &Global) -> Result<ExitCode, Fault> {
         let mut with = toml::Table::new();
-        with.insert("from".into(), text(&here(global, &self.local)?)?.into());
+        with.insert("from".into(), here(global, &self.local)?.into());
         with.insert("to".into(), self.remote.clone().into());
         for (name, value) in [("mode", &self.mode), ("owner", &self.owner)] {
             if let Some(value) = value {
@@ -79,14 +79,10 @@ impl Push {
     }
 }
 
-/// A path of this machine, seen from where the user works.
-pub(super) fn here(global: &Global, path: &Path) -> Result<PathBuf, Fault> {
+/// A path of this machine, seen from where the user works, as text, which is all that a
+/// playbook can hold.
+pub(super) fn here(global: &Global, path: &Path) -> Result<String, Fault> {
     let path = global.directory.as_deref().map_or_else(|| path.to_owned(), |dir| dir.join(path));
-    std::path::absolute(&path).map_err(|e| Fault::usage(format!("{}: {e}", path.display())))
-}
-
-/// A path as text, which is all that a playbook can hold.
-pub(super) fn text(path: &Path) -> Result<String, Fault> {
     path.to_str()
         .map(str::to_owned)
         .ok_or_else(|| Fault::usage(format!("{:?} is not UTF-8", path.display())))

@@ -11,7 +11,8 @@ pub(super) fn result(run: &Run, view: &View) -> Vec<Block> {
     let seen = run.hosts.iter().filter_map(|h| h.decisions.first().map(|d| (h, d)));
     let rows = fleet::group(seen, |(host, file)| row(run, host, file, view));
     if !rows.is_empty() {
-        let mut table = Table::new(["host", "outcome", "there", "size", "sha256"]);
+        let was = if run.start.verb == "push" { "there" } else { "here" };
+        let mut table = Table::new(["host", "outcome", was, "size", "sha256"]);
         table.left = vec![1, 2, 4];
         for (cells, of) in rows {
             let hosts = fleet::fold(of.iter().map(|(host, _)| *host));
@@ -136,7 +137,7 @@ mod tests {
         assert_snapshot!(text(&b.over()), @r#"
         2 hosts of 4, selected by "hetzner": web[1:2]
 
-        host  outcome      there       size  sha256
+        host  outcome      here        size  sha256
         web1  would fetch  nothing   1.2 kB  aaaaaaaaaaaa
         web2  ok           the same  1.2 kB  bbbbbbbbbbbb
 
