@@ -53,3 +53,4 @@ lab-test: lab-up ## tests against the lab's real servers
 bench: lab-up ## the numbers, side by side in one run
 	$(CARGO) bench --locked --bench inventory
 	$(CARGO) bench --locked --bench fan_out
+	$(CARGO) bench --locked --bench files

@@ -257,7 +257,7 @@ fn options(
         max_fail: touch.max_fail.or(none),
         wait: touch.wait,
         timeout: touch.timeout.unwrap_or(wish.timeout),
-        tell_decisions: changes,
+        tell_decisions: changes || matches!(wish.verb, "push" | "pull"),
         lock_body: format!(
             "run {run} ({}) by {} since {}",
             wish.verb,

@@ -18,6 +18,8 @@ mod plan_file;
 mod printer;
 mod process;
 mod project;
+mod pull;
+mod push;
 mod report;
 mod resume;
 mod shower;
@@ -56,6 +58,10 @@ enum Verb {
     Ping(ping::Ping),
     /// Run a command on hosts and stream its output
     Exec(exec::Exec),
+    /// Put a file of this machine on hosts, whole and checked or not at all
+    Push(push::Push),
+    /// Fetch a file from hosts, each into a file of its own
+    Pull(pull::Pull),
     /// Remove what Docker no longer needs: plan, show, confirm, apply
     Cleanup(cleanup::Cleanup),
     /// Finish the plan of a run that was cut off
@@ -107,6 +113,8 @@ fn run(cli: &Cli) -> Result<ExitCode, Fault> {
         Verb::Trust(verb) => wait_for(verb.run(global)),
         Verb::Ping(verb) => wait_for(verb.run(global)),
         Verb::Exec(verb) => wait_for(verb.run(global)),
+        Verb::Push(verb) => wait_for(verb.run(global)),
+        Verb::Pull(verb) => wait_for(verb.run(global)),
         Verb::Cleanup(verb) => wait_for(verb.run(global)),
         Verb::Resume(verb) => wait_for(verb.run(global)),
     }

@@ -62,7 +62,9 @@ impl Writer {
     /// Queues an event. Lines of output are left out: what is kept of them comes with
     /// their end.
     pub fn event(&self, event: &Event) {
-        if matches!(event.what, What::Output { .. }) || self.failed.get().is_some() {
+        if matches!(event.what, What::Output { .. } | What::Moved { .. })
+            || self.failed.get().is_some()
+        {
             return;
         }
         // The thread is gone only after `close`, and then nothing is left to be told.

@@ -98,6 +98,15 @@ pub(super) fn start(hosts: &[&str]) -> Event {
 }
 
 #[test]
+fn a_file_under_way_shows_its_bytes() {
+    let mut board = board::Board::default();
+    board.apply(&start(&["a"]));
+    board.apply(&event("a", What::Moved { bytes: 1_200_000, of: 100_000_000 }));
+    let (_, active) = board.active().next().unwrap();
+    assert_eq!(active.stage, "1.2 MB of 100 MB");
+}
+
+#[test]
 fn lines_are_written_and_quiet_is_quiet() {
     for (kind, want) in [(Kind::Lines, "a: ok\n"), (Kind::Quiet, "")] {
         let sink = Sink::default();

@@ -72,6 +72,13 @@ pub enum What {
         /// What became of it.
         result: ActionResult,
     },
+    /// A file is on its way: for whoever watches, stored nowhere.
+    Moved {
+        /// Bytes so far.
+        bytes: u64,
+        /// Bytes in all.
+        of: u64,
+    },
     /// A whole line of a command's output, escaped.
     Output {
         /// `stdout` or `stderr`.

@@ -164,6 +164,7 @@ impl HostRun {
             }
             What::RunStarted(_)
             | What::Answered { .. }
+            | What::Moved { .. }
             | What::Output { .. }
             | What::RunEnded { .. } => {}
         }

@@ -4,6 +4,7 @@ mod cleanup;
 mod cleanup_rows;
 mod document;
 mod exec;
+mod files;
 mod fleet;
 mod generic;
 mod history;
@@ -75,8 +76,13 @@ pub fn plan(run: &Run, view: &View) -> String {
 type Body = fn(&Run, &View) -> Vec<Block>;
 
 /// What a verb's report consists of, where it has one of its own.
-const BODIES: &[(&str, Body)] =
-    &[("cleanup", cleanup::result), ("exec", exec::result), ("ping", ping::result)];
+const BODIES: &[(&str, Body)] = &[
+    ("cleanup", cleanup::result),
+    ("exec", exec::result),
+    ("ping", ping::result),
+    ("pull", files::result),
+    ("push", files::result),
+];
 
 /// The content of a report, the same for every format that is read by people.
 fn body(run: &Run, view: &View) -> Vec<Block> {

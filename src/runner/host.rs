@@ -281,11 +281,12 @@ async fn unsettled(
     problem: Problem,
 ) -> Result<Done, Problem> {
     let open = open_actions(shared, &planned.name);
+    let needs = planned.step.needs();
     match (problem.outcome, open.is_empty()) {
         // Nothing was under way, so nothing is unknown.
         (Outcome::Unknown, true) => Err(Problem { outcome: Outcome::Interrupted, ..problem }),
         // While the connection stands the engine may still be at it.
-        (_, false) if planned.step.needs().lock && lost => {
+        (_, false) if (needs.lock || needs.settles) && lost => {
             settle(shared, planned, problem, &open).await
         }
         _ => Err(problem),
@@ -375,10 +376,16 @@ async fn settle(
             let reached = reach(shared, planned).await?;
             // The old session lets the lock go when it is gone: what it had asked for has
             // then been done, or never will be.
-            let lease = lock(shared, &reached, SETTLE_LOCK).await?;
-            let door = door(shared, &planned.name, Some(&lease));
+            let lease = if planned.step.needs().lock {
+                Some(lock(shared, &reached, SETTLE_LOCK).await?)
+            } else {
+                None
+            };
+            let door = door(shared, &planned.name, lease.as_ref());
             let results = planned.step.settle(&reached, open, &door).await;
-            lease.release().await;
+            if let Some(lease) = lease {
+                lease.release().await;
+            }
             results
         };
         match tokio::time::timeout(shared.options.timeout, again).await {
@@ -410,7 +417,7 @@ fn settled(
         return Ok(Done { changed: true, exit_status: None });
     }
     let text = format!(
-        "{}; reached again: {done} of {all} open removals had been done, the rest was not begun",
+        "{}; reached again: {done} of {all} open changes had been made, the rest was not begun",
         lost.reason
     );
     Err(Problem::new(Outcome::Failed, text).hint("run it again for the rest"))

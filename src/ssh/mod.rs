@@ -2,7 +2,7 @@
 //!
 //! [`Dialer`] opens a [`Connection`] along a [`Route`]; on it run supervised commands
 //! ([`Connection::command`]), the host's lock ([`Lease`]), streams to sockets and to
-//! programs. Every program is started by one constant loader (`loader`).
+//! programs, and files that move either way (`transfer`). Every program is started by one constant loader (`loader`).
 
 mod client;
 mod command;
@@ -19,6 +19,7 @@ mod pattern;
 mod route;
 mod session;
 mod stdio;
+mod transfer;
 mod wire;
 
 pub use client::Unknown;
@@ -31,3 +32,4 @@ pub use route::{RouteError, Router};
 pub use session::{Connection, ShellError};
 pub(crate) use session::{Finished, Program};
 pub use stdio::Complaints;
+pub(crate) use transfer::{Landing, Limits, SILENCE, TransferError, hex};

@@ -132,7 +132,7 @@ fn judge(results: &[ActionResult]) -> Result<Done, Problem> {
 
 impl Step for Cleanup {
     fn needs(&self) -> Needs {
-        Needs { docker: true, root: true, lock: true, approval: true }
+        Needs { docker: true, root: true, lock: true, approval: true, ..Needs::default() }
     }
 
     fn plan<'a>(&'a self, on: &'a Reached) -> BoxFuture<'a, Result<Vec<Decision>, Problem>> {
