@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod builds;
 mod cleanup;
 mod exec;
 mod identity;
