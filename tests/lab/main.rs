@@ -9,6 +9,7 @@ mod exec;
 mod identity;
 mod keys;
 mod reach;
+mod strangers;
 mod terminal;
 
 use std::fs;
