@@ -17,8 +17,14 @@ pub(super) struct OnTerminal {
 impl OnTerminal {
     /// Starts a command; its standard streams and its `/dev/tty` are a terminal.
     pub(super) fn start(command: &Command) -> Self {
+        Self::start_into(command, "")
+    }
+
+    /// The same with a redirection of the shell's behind it.
+    pub(super) fn start_into(command: &Command, redirection: &str) -> Self {
         let words = std::iter::once(command.get_program()).chain(command.get_args());
-        let line = shlex::try_join(words.map(|word| word.to_str().unwrap())).unwrap();
+        let mut line = shlex::try_join(words.map(|word| word.to_str().unwrap())).unwrap();
+        line.push_str(redirection);
         let mut script = Command::new("script");
         script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
         script.env("SHELL", "/bin/sh").stdin(Stdio::piped()).stdout(Stdio::piped());
