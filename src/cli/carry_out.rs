@@ -372,15 +372,19 @@ impl Watch {
         } else {
             lines.then_some(Shown::Lines { prefix: hosts > 1 })
         };
-        let printer = shown.map(Printer::start);
-        let kind = if global.quiet || lines || touch.events {
+        let terminal = console::Term::stderr().is_term();
+        // Lines of output on the same terminal are progress enough.
+        let elsewhere = terminal && !console::Term::stdout().is_term();
+        let kind = if global.quiet || touch.events || lines && !elsewhere {
             ProgressKind::Quiet
-        } else if console::Term::stderr().is_term() {
+        } else if terminal {
             ProgressKind::Bars
         } else {
             ProgressKind::Lines
         };
-        Self { progress: Shower::start(kind, global.verbose > 0), printer }
+        let progress = Shower::start(kind, global.verbose > 0);
+        let printer = shown.map(|shown| Printer::start(shown, progress.beside()));
+        Self { progress, printer }
     }
 
     fn listeners(&self) -> Vec<Arc<dyn Listener>> {
