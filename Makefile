@@ -7,6 +7,8 @@ include tests/lab/lab.mk
 
 CARGO := cargo
 FLEET := target/release/fleet
+# What tests need and a release does not have.
+FEATURES := --features failpoints
 export CARGO_BUILD_JOBS ?= 2
 
 .PHONY: help
@@ -34,11 +36,11 @@ fmt: ## check the formatting
 
 .PHONY: lint
 lint: ## clippy, with warnings denied
-	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked $(FEATURES) --all-targets -- -D warnings
 
 .PHONY: unit
 unit: ## tests that need no lab
-	$(CARGO) test --locked --lib --bins --test architecture --test cli --test examples --test supply_chain --test known_hosts_oracle --test ssh_config_oracle --test wire
+	$(CARGO) test --locked $(FEATURES) --lib --bins --test architecture --test cli --test examples --test supply_chain --test known_hosts_oracle --test ssh_config_oracle --test wire
 
 .PHONY: docs
 docs: ## build the documentation, with warnings denied
@@ -47,7 +49,12 @@ docs: ## build the documentation, with warnings denied
 .PHONY: lab-test
 lab-test: lab-up ## tests against the lab's real servers
 	@tests/lab/lab reset bookworm trixie forky
-	$(CARGO) test --locked --test lab
+	$(CARGO) test --locked $(FEATURES) --test lab
+
+.PHONY: test-long
+test-long: lab-up ## every cut and every crash, one by one: an hour and more
+	@tests/lab/lab reset trixie
+	FLEET_LONG=1 $(CARGO) test --locked $(FEATURES) --test lab -- --nocapture sweeps::
 
 .PHONY: bench
 bench: lab-up ## the numbers, side by side in one run

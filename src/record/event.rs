@@ -72,6 +72,11 @@ pub enum What {
         /// What became of it.
         result: ActionResult,
     },
+    /// An object was copied to this machine.
+    BackedUp {
+        /// The copy.
+        backup: super::Backup,
+    },
     /// A file is on its way: for whoever watches, stored nowhere.
     Moved {
         /// Bytes so far.

@@ -1,8 +1,8 @@
 //! A run: the fold of its events.
 
 use super::{
-    ActionRecord, ActionResult, Decision, Event, ExitCode, Facts, Finding, HostName, Metric,
-    Outcome, Output, Problem, RunStarted, Verdict, What,
+    ActionRecord, ActionResult, Backup, Decision, Event, ExitCode, Facts, Finding, HostName,
+    Metric, Outcome, Output, Problem, RunStarted, Verdict, What,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,9 @@ pub struct HostRun {
     pub metrics: Vec<Metric>,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// Copies of what was removed.
+    #[serde(default)]
+    pub backups: Vec<Backup>,
     /// What a command printed.
     pub output: Option<Output>,
 }
@@ -107,6 +110,7 @@ impl HostRun {
             actions: Vec::new(),
             metrics: Vec::new(),
             findings: Vec::new(),
+            backups: Vec::new(),
             output: None,
         }
     }
@@ -164,6 +168,7 @@ impl HostRun {
                     record.result = Some(result.clone());
                 }
             }
+            What::BackedUp { backup } => self.backups.push(backup.clone()),
             What::OutputEnded { output } => self.output = Some(output.clone()),
             What::HostEnded { outcome, problem, exit_status } => {
                 self.outcome = Some(*outcome);

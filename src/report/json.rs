@@ -3,8 +3,8 @@
 use super::{View, summary};
 use crate::human;
 use crate::record::{
-    ActionRecord, ActionResult, Decision, ExitCode, Facts, Finding, HostName, HostRun, Metric,
-    Outcome, Output, Problem, Run, RunId, Verdict,
+    ActionRecord, ActionResult, Backup, Decision, ExitCode, Facts, Finding, HostName, HostRun,
+    Metric, Outcome, Output, Problem, Run, RunId, Verdict,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -97,6 +97,7 @@ struct OneHost<'r> {
     reclaimed: Reclaimed,
     decisions: Vec<Flat<'r>>,
     actions: Vec<FlatAction<'r>>,
+    backups: &'r [Backup],
     metrics: &'r [Metric],
     findings: &'r [Finding],
     output: Option<&'r Output>,
@@ -209,6 +210,7 @@ impl<'r> OneHost<'r> {
             },
             decisions: host.decisions.iter().map(flat).collect(),
             actions: host.actions.iter().map(FlatAction::of).collect(),
+            backups: &host.backups,
             metrics: &host.metrics,
             findings: &host.findings,
             output: host.output.as_ref(),

@@ -5,6 +5,7 @@
 
 mod approved;
 mod batch;
+mod failpoint;
 mod host;
 mod spine;
 

@@ -11,6 +11,7 @@ mod identity;
 mod keys;
 mod reach;
 mod strangers;
+mod sweeps;
 mod terminal;
 
 use std::fs;

@@ -1,5 +1,6 @@
 //! Cleans a host's Docker up: measures, decides phase by phase, removes by ID, measures again.
 
+mod backup;
 mod carry;
 mod judge;
 mod parameters;
