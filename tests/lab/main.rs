@@ -5,6 +5,7 @@ mod support;
 
 mod cleanup;
 mod exec;
+mod faulty;
 mod files;
 mod identity;
 mod reach;
