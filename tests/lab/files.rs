@@ -1,15 +1,15 @@
 //! `fleet push` and `fleet pull`: what stands on a host afterwards, also when it was cut off.
 
+use super::faulty::{Fault, faulty};
 use super::support::{Project, Ran, wait_for};
 use super::{inside, project, says};
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// A folder on the host edge that goes with the test.
@@ -285,84 +285,6 @@ fn an_upload_that_is_let_go_leaves_the_old_file() {
     ran.code(130).says(&["1 interrupted", "nothing was changed"]);
     assert_eq!(says("edge", &format!("cat '{to}'")), "old");
     wait_for("the host to clean up", Duration::from_secs(20), || folder.names() == "f");
-}
-
-/// What a proxy does to the first connection through it; all later ones pass.
-#[derive(Clone, Copy)]
-enum Fault {
-    /// Cut after so many bytes to the host.
-    CutUp(u64),
-    /// Cut after so many bytes from the host.
-    CutDown(u64),
-    /// Once so many bytes went to the host nothing comes back any more, and soon all is cut.
-    Deafen(u64),
-    /// After so many bytes to the host nothing gets there any more.
-    Stall(u64),
-    /// A few megabytes a second to the host.
-    Slow,
-}
-
-/// A way to the host edge with a fault, as a host of the name `faulty`.
-fn faulty(fault: Fault) -> (Project, Arc<AtomicU64>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let connections = Arc::new(AtomicU64::new(0));
-    let seen = Arc::clone(&connections);
-    std::thread::spawn(move || {
-        for client in listener.incoming() {
-            let number = seen.fetch_add(1, Ordering::SeqCst);
-            let host = TcpStream::connect("127.0.0.15:2222").unwrap();
-            relay(client.unwrap(), host, (number == 0).then_some(fault));
-        }
-    });
-    let project = project(&format!(
-        "[hosts.faulty]\naddress = \"127.0.0.1\"\nport = {port}\nuser = \"fish\"\nknown_hosts = [\"new_hosts\"]\n"
-    ));
-    (project, connections)
-}
-
-fn relay(client: TcpStream, host: TcpStream, fault: Option<Fault>) {
-    let up = Arc::new(AtomicU64::new(0));
-    let told = Arc::clone(&up);
-    let (mut from, mut to) = (client.try_clone().unwrap(), host.try_clone().unwrap());
-    std::thread::spawn(move || {
-        let mut buffer = vec![0; 64 << 10];
-        while let Ok(n @ 1..) = from.read(&mut buffer) {
-            let sent = told.fetch_add(n as u64, Ordering::SeqCst) + n as u64;
-            match fault {
-                Some(Fault::CutUp(after)) if sent > after => break,
-                Some(Fault::Stall(after)) if sent > after => {
-                    std::thread::sleep(Duration::from_secs(600));
-                }
-                Some(Fault::Slow) => std::thread::sleep(Duration::from_millis(20)),
-                _ => {}
-            }
-            if to.write_all(&buffer[..n]).is_err() {
-                break;
-            }
-        }
-        let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
-    });
-    let (mut from, mut to) = (host, client);
-    std::thread::spawn(move || {
-        let (mut buffer, mut down) = (vec![0; 64 << 10], 0);
-        while let Ok(n @ 1..) = from.read(&mut buffer) {
-            down += n as u64;
-            match fault {
-                Some(Fault::CutDown(after)) if down > after => break,
-                Some(Fault::Deafen(after)) if up.load(Ordering::SeqCst) > after => {
-                    from.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
-                    while let Ok(1..) = from.read(&mut buffer) {}
-                    break;
-                }
-                _ => {}
-            }
-            if to.write_all(&buffer[..n]).is_err() {
-                break;
-            }
-        }
-        let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
-    });
 }
 
 #[test]

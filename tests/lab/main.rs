@@ -6,6 +6,7 @@ mod support;
 mod builds;
 mod cleanup;
 mod exec;
+mod faulty;
 mod files;
 mod identity;
 mod keys;

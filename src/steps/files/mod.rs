@@ -4,6 +4,7 @@ mod answers;
 mod pull;
 mod push;
 mod source;
+mod standing;
 mod syntax;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::answers::{self, Answer, CUT_SHORT, OTHER_BYTES};
 use super::source::Source;
+use super::standing::Standing;
 use super::syntax::{self, Owner};
 use super::{Found, actions, digest_name, telling};
 use crate::door::{Door, Permit};
@@ -49,54 +50,6 @@ pub struct Push {
     r#become: bool,
     /// Sets apart what this run leaves on hosts when it is cut off.
     nonce: [u8; 8],
-}
-
-/// What stands on a host.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Standing {
-    /// The user that looked.
-    me: u32,
-    file: Option<File>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct File {
-    mode: u32,
-    uid: u32,
-    gid: u32,
-    /// Whether its group is one of the user's that looked.
-    member: bool,
-    user: String,
-    group: String,
-    /// Only where its size is the one of our file.
-    sha256: Option<String>,
-}
-
-impl Standing {
-    fn from_answer(answer: &Answer) -> Option<Self> {
-        let id = |key: &str| answer.get(key)?.parse().ok();
-        let file = match answer.get("size") {
-            None => None,
-            Some(_) => Some(File {
-                mode: u32::from_str_radix(answer.get("mode")?, 8).ok()?,
-                uid: id("uid")?,
-                gid: id("gid")?,
-                member: answer.get("member").is_some(),
-                user: answer.get("user")?.to_owned(),
-                group: answer.get("group")?.to_owned(),
-                sha256: answer.get("sum").map(str::to_owned),
-            }),
-        };
-        Some(Self { me: id("me")?, file })
-    }
-}
-
-impl File {
-    fn is_owned_by(&self, owner: &Owner) -> bool {
-        let is = |wanted: &str, name: &str, id: u32| wanted == name || wanted == id.to_string();
-        is(&owner.user, &self.user, self.uid)
-            && owner.group.as_ref().is_none_or(|group| is(group, &self.group, self.gid))
-    }
 }
 
 impl Push {
@@ -312,6 +265,7 @@ impl Step for Push {
 
 #[cfg(test)]
 mod tests {
+    use super::super::standing::File;
     use super::*;
     use crate::record::Verdict;
 
