@@ -104,7 +104,7 @@ fn wrong_flags_and_parameters_are_usage_errors() {
     }
     project
         .run(&["cleanup", "--hosts", "all", "--yes", "--only", "dangling"])
-        .says(&["phases: measure, dangling-images, report"]);
+        .says(&["phases: measure, stop-containers, stopped-containers, dangling-images, build-cache"]);
 }
 
 #[test]

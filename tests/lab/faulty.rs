@@ -25,25 +25,47 @@ pub(super) enum Fault {
 
 /// A way to the host edge with a fault, as a host of the name `faulty`.
 pub(super) fn faulty(fault: Fault) -> (Project, Arc<AtomicU64>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let connections = Arc::new(AtomicU64::new(0));
-    let seen = Arc::clone(&connections);
-    std::thread::spawn(move || {
-        for client in listener.incoming() {
-            let number = seen.fetch_add(1, Ordering::SeqCst);
-            let host = TcpStream::connect("127.0.0.15:2222").unwrap();
-            relay(client.unwrap(), host, (number == 0).then_some(fault));
-        }
-    });
-    let project = project(&format!(
-        "[hosts.faulty]\naddress = \"127.0.0.1\"\nport = {port}\nuser = \"fish\"\nknown_hosts = [\"new_hosts\"]\n"
-    ));
-    (project, connections)
+    let way = Way::to("127.0.0.15:2222", Some(fault));
+    let project = project(&way.host("faulty", "fish"));
+    (project, way.connections)
 }
 
-fn relay(client: TcpStream, host: TcpStream, fault: Option<Fault>) {
-    let up = Arc::new(AtomicU64::new(0));
+/// A way to a host of the lab.
+pub(super) struct Way {
+    port: u16,
+    /// Connections so far.
+    pub(super) connections: Arc<AtomicU64>,
+    /// Bytes that the first connection sent to the host.
+    pub(super) sent: Arc<AtomicU64>,
+}
+
+impl Way {
+    pub(super) fn to(address: &'static str, fault: Option<Fault>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (connections, sent): (Arc<AtomicU64>, Arc<AtomicU64>) = Default::default();
+        let (seen, up) = (Arc::clone(&connections), Arc::clone(&sent));
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let first = seen.fetch_add(1, Ordering::SeqCst) == 0;
+                let host = TcpStream::connect(address).unwrap();
+                let up = if first { Arc::clone(&up) } else { Arc::default() };
+                relay(client.unwrap(), host, fault.filter(|_| first), up);
+            }
+        });
+        Self { port, connections, sent }
+    }
+
+    /// The inventory's lines for a host at the end of it.
+    pub(super) fn host(&self, name: &str, user: &str) -> String {
+        let port = self.port;
+        format!(
+            "[hosts.{name}]\naddress = \"127.0.0.1\"\nport = {port}\nuser = \"{user}\"\nknown_hosts = [\"new_hosts\"]\n"
+        )
+    }
+}
+
+fn relay(client: TcpStream, host: TcpStream, fault: Option<Fault>, up: Arc<AtomicU64>) {
     let told = Arc::clone(&up);
     let (mut from, mut to) = (client.try_clone().unwrap(), host.try_clone().unwrap());
     std::thread::spawn(move || {

@@ -4,16 +4,15 @@
 //!
 //! `FLEET_LONG` takes every place; without it the places are spread evenly.
 
+use super::faulty::{Fault, Way};
 use super::support::{Project, Ran};
 use super::{engines, inside, project, says};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 const HOST: &str = "trixie";
+const ADDRESS: &str = "127.0.0.12:2222";
 
 /// Objects of every kind: what a cleanup takes, and beside each what it must leave.
 const DIRT: &str = r"set -e
@@ -48,7 +47,16 @@ docker volume ls --format 'volume {{.Name}}'
 docker builder du 2>/dev/null | awk '$2 == "true" || $2 == "false" { print "cache-record " $1 }' | tr -d '*'"#;
 
 const CLEANUP: [&str; 10] = [
-    "cleanup", "--hosts", HOST, "--yes", "--keep", "0", "--keep-cache", "0", "--stop", "sweep-runs",
+    "cleanup",
+    "--hosts",
+    HOST,
+    "--yes",
+    "--keep",
+    "0",
+    "--keep-cache",
+    "0",
+    "--stop",
+    "sweep-runs",
 ];
 
 fn dirt() {
@@ -141,118 +149,32 @@ fn a_crash_at_any_write_of_the_journal_is_finished_by_resume() {
 fn a_cut_anywhere_loses_nothing_and_is_told() {
     let _turn = engines();
     let want = undisturbed();
-    let proxy = Proxy::start("127.0.0.12:2222");
-    let through = |project: &Project| {
-        let known = std::fs::read_to_string(project.path().join(".state/known_hosts")).unwrap();
-        let own = format!("[127.0.0.1]:{}", proxy.port);
-        let lines: String = known
-            .lines()
-            .filter_map(|line| line.strip_prefix("[127.0.0.12]:2222 "))
-            .map(|key| format!("{own} {key}\n"))
-            .collect();
-        assert!(!lines.is_empty(), "the lab's known_hosts has no line for {HOST}");
-        std::fs::write(project.path().join("known_hosts"), lines).unwrap();
-        let inventory = format!(
-            "[defaults]\nuser = \"deploy\"\nbecome = true\nidentity_file = \".state/id_ed25519\"\n\
-             known_hosts = [\"known_hosts\"]\n[hosts.{HOST}]\naddress = \"127.0.0.1\"\nport = {}\n",
-            proxy.port
-        );
-        std::fs::write(project.path().join("inventory/hosts.toml"), inventory).unwrap();
-    };
+    let through = |way: &Way| project(&way.host("through", "deploy"));
+    let cleanup: Vec<&str> =
+        CLEANUP.iter().map(|word| if *word == HOST { "through" } else { word }).collect();
+    let cleanup = [&cleanup[..], &["--accept-new"]].concat();
     dirt();
-    let whole = project("");
-    through(&whole);
-    proxy.cut_after(u64::MAX);
-    whole.run(&CLEANUP).code(0);
-    let bytes = proxy.sent();
-    assert!(bytes > 10_000, "{bytes} bytes: the proxy was not on the way");
+    let way = Way::to(ADDRESS, None);
+    through(&way).run(&cleanup).code(0);
+    let bytes = way.sent.load(Ordering::SeqCst);
     let step = if long() { 64 } else { bytes / 9 };
-    let mut at = step;
     let mut told = 0;
-    while at < bytes {
+    for after in (step..bytes).step_by(usize::try_from(step).unwrap()) {
         dirt();
         let before = state();
-        let project = project("");
-        through(&project);
-        proxy.cut_after(at);
-        let ran = project.run(&CLEANUP);
-        let place = format!("cut after {at} of {bytes} bytes: exit {}\n{}", ran.code, ran.stderr);
-        assert!(matches!(ran.code, 0 | 3 | 4 | 5), "{place}");
-        invariant(&project, &before, &place);
+        let way = Way::to(ADDRESS, Some(Fault::CutUp(after)));
+        let project = through(&way);
+        let ran = project.run(&cleanup);
+        let at = format!("cut after {after} of {bytes} bytes: exit {}\n{}", ran.code, ran.stderr);
+        assert!(matches!(ran.code, 0 | 3 | 4 | 5), "{at}");
+        invariant(&project, &before, &at);
         if ran.code != 0 {
             told += 1;
-            let again = project.run(&CLEANUP);
-            assert_eq!(again.code, 0, "{place}\n{}", again.stderr);
+            let again = project.run(&cleanup);
+            assert_eq!(again.code, 0, "{at}\n{}", again.stderr);
         }
-        assert_eq!(state(), want, "{place}");
-        assert!(runs(), "{place}\nwhat was stopped runs again");
-        at += step;
+        assert_eq!(state(), want, "{at}");
+        assert!(runs(), "{at}\nwhat was stopped runs again");
     }
     println!("{} cuts, {told} of them told as a failure", bytes / step);
-}
-
-/// Passes bytes on, and cuts the first connection after so many of ours; later ones live.
-struct Proxy {
-    port: u16,
-    left: Arc<AtomicU64>,
-    sent: Arc<AtomicU64>,
-    armed: Arc<AtomicBool>,
-}
-
-impl Proxy {
-    fn start(to: &'static str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (left, sent, armed): (Arc<AtomicU64>, Arc<AtomicU64>, Arc<AtomicBool>) =
-            Default::default();
-        let shared = (Arc::clone(&left), Arc::clone(&sent), Arc::clone(&armed));
-        std::thread::spawn(move || {
-            for client in listener.incoming() {
-                let (Ok(client), Ok(server)) = (client, TcpStream::connect(to)) else { continue };
-                let armed = shared.2.swap(false, Ordering::SeqCst);
-                let left = armed.then(|| Arc::clone(&shared.0));
-                pass_on(client, server, left, Arc::clone(&shared.1));
-            }
-        });
-        Self { port, left, sent, armed }
-    }
-
-    fn cut_after(&self, bytes: u64) {
-        self.left.store(bytes, Ordering::SeqCst);
-        self.sent.store(0, Ordering::SeqCst);
-        self.armed.store(true, Ordering::SeqCst);
-    }
-
-    fn sent(&self) -> u64 {
-        self.sent.load(Ordering::SeqCst)
-    }
-}
-
-fn pass_on(client: TcpStream, server: TcpStream, left: Option<Arc<AtomicU64>>, sent: Arc<AtomicU64>) {
-    let back = (server.try_clone().unwrap(), client.try_clone().unwrap());
-    std::thread::spawn(move || {
-        let (mut from, mut to) = back;
-        let _ = std::io::copy(&mut from, &mut to);
-        let _ = to.shutdown(Shutdown::Both);
-    });
-    std::thread::spawn(move || {
-        let (mut client, mut server) = (client, server);
-        let mut buffer = [0; 16 << 10];
-        while let Ok(n @ 1..) = client.read(&mut buffer) {
-            let room = left.as_ref().map_or(u64::MAX, |left| left.load(Ordering::SeqCst));
-            let pass = n.min(usize::try_from(room).unwrap_or(usize::MAX));
-            if server.write_all(&buffer[..pass]).is_err() {
-                break;
-            }
-            sent.fetch_add(pass as u64, Ordering::SeqCst);
-            if let Some(left) = &left {
-                left.fetch_sub(pass as u64, Ordering::SeqCst);
-            }
-            if pass < n {
-                break;
-            }
-        }
-        let _ = server.shutdown(Shutdown::Both);
-        let _ = client.shutdown(Shutdown::Both);
-    });
 }

@@ -58,9 +58,8 @@ impl Pull {
         }
         let max_size = match syntax::text(with, "max_size")? {
             None => MAX_SIZE,
-            Some(text) => syntax::size(text).ok_or_else(|| {
-                ParameterError::new("max_size", "must be a size such as 500MB or 2GiB")
-            })?,
+            Some(text) => crate::human::parse_bytes(text)
+                .map_err(|reason| ParameterError::new("max_size", reason))?,
         };
         let (force, r#become) = (syntax::flag(with, "force")?, syntax::flag(with, "become")?);
         Ok(Self { from, to, max_size, force, r#become })

@@ -96,25 +96,6 @@ fn is_account(name: &str) -> bool {
     (1..=64).contains(&name.len()) && !name.starts_with('-') && name.bytes().all(allowed)
 }
 
-/// A number of bytes: `1048576`, `500 kB`, `20MB`, `1GiB`.
-pub(super) fn size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let unit: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" => 1_000,
-        "m" | "mb" => 1_000_000,
-        "g" | "gb" => 1_000_000_000,
-        "t" | "tb" => 1_000_000_000_000,
-        "kib" => 1 << 10,
-        "mib" => 1 << 20,
-        "gib" => 1 << 30,
-        "tib" => 1 << 40,
-        _ => return None,
-    };
-    text[..digits].parse::<u64>().ok()?.checked_mul(unit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,23 +153,6 @@ mod tests {
                 good.then(|| Some(text.to_owned())),
                 "{text}"
             );
-        }
-    }
-
-    #[test]
-    fn sizes_are_read_with_both_kinds_of_units() {
-        for (text, expected) in [
-            ("0", Some(0)),
-            ("1048576", Some(1 << 20)),
-            ("500 kB", Some(500_000)),
-            ("20MB", Some(20_000_000)),
-            ("1GiB", Some(1 << 30)),
-            ("99999999999 TB", None),
-            ("GB", None),
-            ("1.5G", None),
-            ("-1", None),
-        ] {
-            assert_eq!(size(text), expected, "{text}");
         }
     }
 }
