@@ -42,6 +42,8 @@ pub(super) struct Table {
     pub(super) rows: Vec<Row>,
     /// Columns after the first that hold text and stand to the left.
     pub(super) left: Vec<usize>,
+    /// Columns that a terminal cuts instead of wrapping them.
+    pub(super) cut: Vec<usize>,
 }
 
 impl Table {

@@ -1,13 +1,15 @@
 //! Sets a report for a terminal: columns, wrapping, colours.
 
-use super::View;
 use super::document::{Block, Row, Table, Text, Tone};
+use super::{View, amounts};
 use console::{Style, measure_text_width};
 
 /// Blanks between two columns.
 const GUTTER: usize = 2;
 /// No column gets narrower than this; a terminal that needs it is not readable anyway.
 const NARROWEST: usize = 4;
+/// No text is cut to less than this while there is another way.
+const SHORTEST: usize = 12;
 
 /// The whole text, with a newline at its end.
 pub(super) fn render(blocks: &[Block], view: &View) -> String {
@@ -46,7 +48,7 @@ fn gap(lines: &mut Vec<String>) {
 
 /// The width of a table in which nothing is wrapped.
 pub(super) fn natural_width(table: &Table) -> usize {
-    let widths = natural_widths(table);
+    let widths = natural_widths(&amounts::aligned(table));
     widths.iter().sum::<usize>() + GUTTER * widths.len().saturating_sub(1)
 }
 
@@ -61,8 +63,13 @@ fn natural_widths(table: &Table) -> Vec<usize> {
 }
 
 fn table_lines(table: &Table, view: &View) -> Vec<String> {
+    let table = &amounts::aligned(table);
     let mut widths = natural_widths(table);
     let room = view.width.saturating_sub(GUTTER * widths.len().saturating_sub(1));
+    let cut: Vec<usize> = (0..widths.len())
+        .map(|column| if table.cut.contains(&column) { SHORTEST } else { usize::MAX })
+        .collect();
+    shrink(&mut widths, &cut, room);
     shrink(&mut widths, &longest_pieces(table), room);
     shrink(&mut widths, &[], room);
     let head = Row { cells: table.head.clone(), tone: Tone::Bold };
@@ -104,8 +111,10 @@ fn longest_pieces(table: &Table) -> Vec<usize> {
 
 /// One row, which takes several lines where a cell is wrapped.
 fn row_lines(table: &Table, row: &Row, widths: &[usize], view: &View) -> Vec<String> {
-    let cells: Vec<Vec<String>> =
-        row.cells.iter().zip(widths).map(|(cell, width)| wrap(cell, *width)).collect();
+    let set = |(column, (cell, width)): (usize, (&String, &usize))| {
+        if table.cut.contains(&column) { vec![cut(cell, *width)] } else { wrap(cell, *width) }
+    };
+    let cells: Vec<Vec<String>> = row.cells.iter().zip(widths).enumerate().map(set).collect();
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);
     (0..height)
         .map(|at| {
@@ -127,11 +136,14 @@ fn row_lines(table: &Table, row: &Row, widths: &[usize], view: &View) -> Vec<Str
         .collect()
 }
 
-/// A cell's text in lines of at most `width`, broken at blanks and after commas, and
-/// anywhere where there is neither.
+/// A cell's text in lines of at most `width`, broken between the items of a list, else at
+/// blanks and after commas, and anywhere where there is neither.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for piece in text.split_inclusive([' ', ',']) {
+    let items: Vec<&str> = text.split_inclusive(" · ").collect();
+    let is_list = items.iter().all(|item| measure_text_width(item.trim_end()) <= width);
+    let pieces = if is_list { items } else { text.split_inclusive([' ', ',']).collect() };
+    for piece in pieces {
         let fits =
             |line: &str| measure_text_width(line) + measure_text_width(piece.trim_end()) <= width;
         if !lines.last().is_some_and(|line| fits(line)) {
@@ -259,13 +271,14 @@ mod tests {
 
     #[test]
     fn cells_break_at_blanks_and_commas_or_anywhere() {
-        let cases: [(&str, usize, &[&str]); 6] = [
+        let cases: [(&str, usize, &[&str]); 7] = [
             ("short", 9, &["short"]),
             ("28.5.2 (containerd)", 12, &["28.5.2 ", "(containerd)"]),
             ("web[1-3,7,9]", 9, &["web[1-3,", "7,9]"]),
             ("  indented", 10, &["  indented"]),
             ("abcdefgh", 3, &["abc", "def", "gh"]),
             ("", 3, &[""]),
+            ("2 of one · 3 of two", 12, &["2 of one · ", "3 of two"]),
         ];
         for (text, width, want) in cases {
             assert_eq!(wrap(text, width), want, "{text}");
