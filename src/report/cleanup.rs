@@ -47,7 +47,6 @@ pub(super) fn result(run: &Run, view: &View) -> Vec<Block> {
     let acted = !run.start.check && run.hosts.iter().any(|h| !h.actions.is_empty());
     let stage = if acted { Stage::Result } else { Stage::Plan };
     let mut blocks = survey(run, view, stage);
-    blocks.extend(reclaimed::line(run));
     fleet::close(run, &mut blocks);
     blocks
 }
@@ -66,17 +65,20 @@ fn survey(run: &Run, view: &View, stage: Stage) -> Vec<Block> {
         .then(|| columns(&shown))
         .filter(|table| layout::natural_width(table) <= view.width || hosts.len() == 1);
     match columns {
-        Some(table) => blocks.push(Block::Table(table)),
+        Some(table) => {
+            blocks.push(Block::Table(table));
+            blocks.extend(stays::almost_full(&hosts, stage == Stage::Result));
+        }
         None => blocks.extend(cleanup_rows::tables(&shown)),
     }
-    blocks.extend(stays::almost_full(&hosts, stage == Stage::Result));
+    if stage == Stage::Result {
+        blocks.extend(restarts::missing(&hosts));
+        blocks.extend(reclaimed::line(run));
+    }
     blocks.extend(stays::nothing(&hosts));
     blocks.extend(stays::table(&hosts));
     if view.verbose {
         blocks.extend(objects::list(&shown));
-    }
-    if stage == Stage::Result {
-        blocks.extend(restarts::missing(&hosts));
     }
     blocks
 }

@@ -112,11 +112,11 @@ impl Build {
 }
 
 fn object(phase: &str, n: usize, bytes: Option<u64>) -> Object {
-    let hex = format!("{:064x}", (n as u128 + 7).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060));
+    let hex = format!("{:0<64x}", (n as u128 + 7).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c061));
     let (kind, id, names) = match phase {
         CACHE => {
             let text = "[stage-1 4/9] RUN apt-get update && apt-get install -y libvips ruby-dev";
-            ("cache-record", format!("{:0>25}", n * 7_919 + 35_000_000), vec![text.to_owned()])
+            ("cache-record", hex[..25].to_owned(), vec![text.to_owned()])
         }
         DANGLING => ("image", format!("sha256:{}", &hex), vec![]),
         "unused-images" => {

@@ -88,7 +88,7 @@ fn remark(group: &[&HostRun], stage: Stage) -> (Tone, String) {
         words.push("almost full".to_owned());
     }
     if group.iter().all(|h| h.going().next().is_none()) {
-        words.push("nothing to remove".to_owned());
+        words.push("nothing to do".to_owned());
     }
     (tone, words.join(", "))
 }

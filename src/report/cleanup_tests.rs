@@ -130,6 +130,10 @@ fn a_result_shows_what_was_removed() {
     networks              1            0             1            2
     reclaimed               13.4 GB       26.8 GB      13.4 GB       53.7 GB
 
+    reclaimed 53.7 GB of 53.7 GB planned (engine) · 50.2 GB (file system) · gap
+      3.5 GB: container logs grew by 60 MB; 3.3 GB of it on forky, whose containerd
+      store shares content with the 10 cache records and 21 images that stay
+
     stays
     stopped containers  15 for Kamal's rollback ·
                         3 whose anonymous volume holds data ·
@@ -143,10 +147,6 @@ fn a_result_shows_what_was_removed() {
                         6 anonymous (only by --anonymous-volumes) ·
                         4 in use by a container, 36 GB
     networks            4 declared by Compose or Kamal
-
-    reclaimed 53.7 GB of 53.7 GB planned (engine) · 50.2 GB (file system) · gap 3.5
-      GB: container logs grew by 60 MB; 3.3 GB of it on forky, whose containerd
-      store shares content with the 10 cache records and 21 images that stay
 
     3 changed · 41.0 s · run 20261124-153012-7f3a
     "#);
@@ -174,6 +174,10 @@ fn the_store_is_a_third_number_where_it_was_walked() {
     networks              1
     reclaimed               13.4 GB
 
+    reclaimed 13.4 GB of 13.4 GB planned (engine) · 12 GB (file system) · 13.2 GB
+      (store) · gap 1.4 GB: the store shrank by 220 MB less than the engine counts;
+      1.2 GB were written outside Docker's store meanwhile
+
     stays
     stopped containers  5 for Kamal's rollback ·
                         1 whose anonymous volume holds data ·
@@ -187,10 +191,6 @@ fn the_store_is_a_third_number_where_it_was_walked() {
                         3 anonymous (only by --anonymous-volumes) ·
                         2 in use by a container, 18 GB
     networks            2 declared by Compose or Kamal
-
-    reclaimed 13.4 GB of 13.4 GB planned (engine) · 12 GB (file system) · 13.2 GB
-      (store) · gap 1.4 GB: the store shrank by 220 MB less than the engine counts;
-      1.2 GB were written outside Docker's store meanwhile
 
     1 changed · 41.0 s · run 20261124-153012-7f3a
     "#);
@@ -236,6 +236,9 @@ fn half_of_it_failed() {
     networks              1            0             1            2
     reclaimed               13.2 GB       unknown      13.4 GB     ≥ 26.6 GB
 
+    reclaimed 26.6 GB of 53.7 GB planned (engine; 1 host not measured) · 26.5 GB
+      (file system; 1 host not measured)
+
     stays
     stopped containers  15 for Kamal's rollback ·
                         3 whose anonymous volume holds data ·
@@ -249,9 +252,6 @@ fn half_of_it_failed() {
                         6 anonymous (only by --anonymous-volumes) ·
                         4 in use by a container, 36 GB
     networks            4 declared by Compose or Kamal
-
-    reclaimed 26.6 GB of 53.7 GB planned (engine; 1 host not measured) · 26.5 GB
-      (file system; 1 host not measured)
 
     bookworm failed cleanup: 1 of 144 actions failed: 500: device busy (run it
       again: what was removed stays removed)
@@ -426,16 +426,15 @@ fn a_plan_of_fifty_hosts_is_two_small_tables() {
     assert_snapshot!(plan(&fifty().0.going_on(), &VIEW), @r#"
     50 hosts of 52, selected by "hetzner": web[1:50]
 
-    hosts            Docker           free  to remove      reclaims
-    web13            26.1.5           37 %        144        121 GB
-    web[1:6,8:12,    26.1.5           37 %        144  13.4–26.8 GB
+    hosts             Docker            free  to remove      reclaims
+    web13             26.1.5            37 %        144        121 GB
+    web[1:6,8:12,     26.1.5            37 %        144  13.4–26.8 GB
     14:30,32:40]
-    web[41:50]       28.5.2           37 %        144  13.4–26.8 GB
-                     (containerd)
-    web7             26.1.5            6 %        144       13.4 GB  almost full
-    web31            26.1.5           37 %          0           0 B  nothing to
-                                                                     remove
-    50 hosts                                     7056        1.1 TB
+    web[41:50]        28.5.2            37 %        144  13.4–26.8 GB
+                      (containerd)
+    web7              26.1.5             6 %        144       13.4 GB  almost full
+    web31             26.1.5            37 %          0           0 B  nothing to do
+    50 hosts                                       7056        1.1 TB
 
                         objects     size  hosts
     stopped containers      686  91.8 GB  web[1:30,32:50]
@@ -443,8 +442,6 @@ fn a_plan_of_fifty_hosts_is_two_small_tables() {
     build cache            5880   492 GB  web[1:30,32:50]
     volumes                   0
     networks                 49           web[1:30,32:50]
-
-    almost full: web7 has 5 GB free (6 %)
 
     stays
     stopped containers  250 for Kamal's rollback, 415 MB ·
@@ -495,8 +492,7 @@ fn a_result_of_fifty_hosts_names_those_with_trouble() {
                      (containerd)
     web10            26.1.5              53 %      143       21.1 GB  failed, 1 not
                                                                       done
-    web31            26.1.5              37 %        0           0 B  nothing to
-                                                                      remove
+    web31            26.1.5              37 %        0           0 B  nothing to do
     50 hosts                                      7055        927 GB
 
                         objects     size  hosts
@@ -505,6 +501,9 @@ fn a_result_of_fifty_hosts_names_those_with_trouble() {
     dangling images         441   517 GB  web[1:30,32:50]
     build cache            5880   492 GB  web[1:30,32:50]
     networks                 49           web[1:30,32:50]
+
+    reclaimed 927 GB of 1.1 TB planned (engine) · 637 GB (file system) · gap 290 GB:
+      nothing that was measured explains it; --deep measures the store as well
 
     stays
     stopped containers  250 for Kamal's rollback, 415 MB ·
@@ -519,9 +518,6 @@ fn a_result_of_fifty_hosts_names_those_with_trouble() {
                         147 anonymous (only by --anonymous-volumes), 246 MB ·
                         98 in use by a container, 1.5 TB
     networks            98 declared by Compose or Kamal
-
-    reclaimed 927 GB of 1.1 TB planned (engine) · 637 GB (file system) · gap 290 GB:
-      nothing that was measured explains it; --deep measures the store as well
 
     advice: web[1:50]: 6–12 GB of build cache (fleet cleanup --hosts 'web[1:50]'
       --max-cache 5GB)
@@ -572,34 +568,34 @@ fn a_verbose_plan_lists_objects_by_phase() {
 
     a
 
-    object                          size      age         reason
-    stopped containers                      ended
-      shop-web-2000                80 MB     84 d  goes   stopped, for longer than …
-      shop-web-3000                 1 MB    126 d  stays  one of the newest 5 that …
-      shop-web-4000                  0 B    167 d  stays  its anonymous volume hold…
-      shop-web-5000               900 MB    209 d  stays  wrote 900 MB; goes only b…
-      shop-web-1000                 9 MB     42 d  stays  younger than 24 h
-    running containers                      ended
-      shop-web-0                     0 B     30 h  stays  is running
-    dangling images                          made
-      000000000000                700 MB    292 d  goes   untagged and unused, for …
-      000000000000               unknown    334 d  stays  image c9935e62fc30 is bui…
-      000000000000                400 MB    376 d  stays  used by container shop-we…
-    tagged images                            made
-      000000000000                600 MB    251 d  stays  has a tag: shop:v1
-    build cache                              used
-      000000000000 [stage-1 4/…    50 MB    417 d  goes   no build used it, for lon…
-      000000000000 [stage-1 4/…   300 MB    459 d  stays  a directory that builds k…
-      000000000000 [stage-1 4/…    20 MB    501 d  stays  younger than 24 h
-    volumes                               changed
-      shop_pgdata_13000             6 GB    542 d  stays  unused; goes only by --vo…
-      shop_pgdata_14000             1 MB    584 d  stays  anonymous and unused; goe…
-      shop_pgdata_15000             9 GB    626 d  stays  container shop-db-1 mount…
-    networks                                 made
-      shop_net_16000                        667 d  goes   no container refers to it…
-      shop_net_17000                        709 d  stays  declared by Compose proje…
-    unused images                            made
-      000000000000 registry.ex…     1 GB    751 d  stays  nothing shows that it can…
+    object                       size      age         reason
+    stopped containers                   ended
+      shop-web-2000             80 MB     84 d  goes   stopped, for longer than 24 h
+      shop-web-3000              1 MB    126 d  stays  one of the newest 5 that Kam…
+      shop-web-4000               0 B    167 d  stays  its anonymous volume holds d…
+      shop-web-5000            900 MB    209 d  stays  wrote 900 MB; goes only by -…
+      shop-web-1000              9 MB     42 d  stays  younger than 24 h
+    running containers                   ended
+      shop-web-0                  0 B     30 h  stays  is running
+    dangling images                       made
+      10ea906cbc43             700 MB    292 d  goes   untagged and unused, for lon…
+      1354992038dc            unknown    334 d  stays  image c9935e62fc30 is built …
+      15bea1d3b575             400 MB    376 d  stays  used by container shop-web-1
+    tagged images                         made
+      e8087b93fa9d             600 MB    251 d  stays  has a tag: shop:v1
+    build cache                           used
+      1828aa87320e [stage-1…    50 MB    417 d  goes   no build used it, for longer…
+      1a92b33aaea8 [stage-1…   300 MB    459 d  stays  a directory that builds keep…
+      1cfcbbee2b41 [stage-1…    20 MB    501 d  stays  younger than 24 h
+    volumes                            changed
+      shop_pgdata_13000          6 GB    542 d  stays  unused; goes only by --volum…
+      shop_pgdata_14000          1 MB    584 d  stays  anonymous and unused; goes w…
+      shop_pgdata_15000          9 GB    626 d  stays  container shop-db-1 mounts it
+    networks                              made
+      shop_net_16000                     667 d  goes   no container refers to it, f…
+      shop_net_17000                     709 d  stays  declared by Compose project …
+    unused images                         made
+      2b78f02316d8 registry…     1 GB    751 d  stays  nothing shows that it can be…
     "#);
 }
 

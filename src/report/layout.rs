@@ -8,8 +8,6 @@ use console::{Style, measure_text_width};
 const GUTTER: usize = 2;
 /// No column gets narrower than this; a terminal that needs it is not readable anyway.
 const NARROWEST: usize = 4;
-/// No text is cut to less than this while there is another way.
-const SHORTEST: usize = 12;
 
 /// The whole text, with a newline at its end.
 pub(super) fn render(blocks: &[Block], view: &View) -> String {
@@ -66,10 +64,11 @@ fn table_lines(table: &Table, view: &View) -> Vec<String> {
     let table = &amounts::aligned(table);
     let mut widths = natural_widths(table);
     let room = view.width.saturating_sub(GUTTER * widths.len().saturating_sub(1));
-    let cut: Vec<usize> = (0..widths.len())
-        .map(|column| if table.cut.contains(&column) { SHORTEST } else { usize::MAX })
-        .collect();
-    shrink(&mut widths, &cut, room);
+    for (column, keeps) in &table.cut {
+        let mut limits = vec![usize::MAX; widths.len()];
+        limits[*column] = *keeps;
+        shrink(&mut widths, &limits, room);
+    }
     shrink(&mut widths, &longest_pieces(table), room);
     shrink(&mut widths, &[], room);
     let head = Row { cells: table.head.clone(), tone: Tone::Bold };
@@ -112,7 +111,12 @@ fn longest_pieces(table: &Table) -> Vec<usize> {
 /// One row, which takes several lines where a cell is wrapped.
 fn row_lines(table: &Table, row: &Row, widths: &[usize], view: &View) -> Vec<String> {
     let set = |(column, (cell, width)): (usize, (&String, &usize))| {
-        if table.cut.contains(&column) { vec![cut(cell, *width)] } else { wrap(cell, *width) }
+        match table.cut.iter().any(|(cut, _)| *cut == column) {
+            // Names differ at their ends.
+            true if column == 0 => vec![cut_inside(cell, *width)],
+            true => vec![cut(cell, *width)],
+            false => wrap(cell, *width),
+        }
     };
     let cells: Vec<Vec<String>> = row.cells.iter().zip(widths).enumerate().map(set).collect();
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);
@@ -200,6 +204,13 @@ fn words(text: &Text, longest: usize) -> Vec<Word> {
     for (tone, piece) in &text.0 {
         for (i, part) in piece.split(' ').enumerate() {
             for (j, chunk) in chunks(part, longest).into_iter().enumerate() {
+                let last = words.last().and_then(|word| word.last());
+                if i > 0 && j == 0 && last.is_some_and(|(_, last)| is_size(last, &chunk)) {
+                    if let Some((_, last)) = words.last_mut().and_then(|word| word.last_mut()) {
+                        last.extend([" ", &chunk]);
+                    }
+                    continue;
+                }
                 if (i > 0 && j == 0) || j > 0 {
                     words.push(Vec::new());
                 }
@@ -213,6 +224,13 @@ fn words(text: &Text, longest: usize) -> Vec<Word> {
     }
     words.retain(|word| !word.is_empty());
     words
+}
+
+/// Whether a number is followed by its unit, which stays on the same line.
+fn is_size(number: &str, unit: &str) -> bool {
+    let unit = unit.trim_end_matches([':', ';', ',', ')']);
+    number.ends_with(|c: char| c.is_ascii_digit())
+        && matches!(unit, "B" | "kB" | "MB" | "GB" | "TB" | "PB" | "%" | "h" | "d" | "m" | "s")
 }
 
 /// A list of names that is longer than a line is broken after its commas; nothing else
@@ -236,6 +254,17 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     let mut short = wrap_hard(text, width.saturating_sub(1));
     short.push('…');
     short
+}
+
+/// Text without its middle.
+fn cut_inside(text: &str, width: usize) -> String {
+    if measure_text_width(text) <= width {
+        return text.to_owned();
+    }
+    let room = width.saturating_sub(1);
+    let backwards: String = text.chars().rev().collect();
+    let end: String = wrap_hard(&backwards, room / 2).chars().rev().collect();
+    format!("{}…{end}", wrap_hard(text, room - room / 2))
 }
 
 fn wrap_hard(text: &str, width: usize) -> String {
@@ -289,5 +318,7 @@ mod tests {
     fn wide_characters_count_as_two() {
         assert_eq!(cut("漢字漢字", 5), "漢字…");
         assert_eq!(cut("漢字", 4), "漢字");
+        assert_eq!(cut_inside("registry/shop:v1 +11", 12), "regist…1 +11");
+        assert_eq!(cut_inside("漢字漢字", 6), "漢…字");
     }
 }

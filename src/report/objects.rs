@@ -22,7 +22,7 @@ pub(super) fn list(shown: &Shown<'_>) -> Vec<Block> {
 fn table(host: &HostRun, stage: Stage) -> Table {
     let mut table = Table::new(["object", "size", "age", "", "reason"]);
     table.left = vec![3, 4];
-    table.cut = vec![0, 4];
+    table.cut = vec![(0, 24), (4, 12)];
     let fates = Fates::of(host);
     for ((phase, beside), mut decisions) in groups(host) {
         // The heading says what the ages below it are counted from.
@@ -100,21 +100,19 @@ fn becomes(fates: &Fates<'_>, decision: &Decision, stage: Stage) -> String {
     word.to_owned()
 }
 
-/// The name that people know it by: an ID comes before it only where names come and go.
+/// The name that people know it by, else its ID. A digest names nothing that its
+/// repository and the ID do not.
 fn name(decision: &Decision) -> String {
     let object = &decision.object;
-    let id = match object.kind.as_str() {
-        "cache-record" => object.id.get(..12).unwrap_or(&object.id),
-        _ => short(&object.id),
-    };
+    let id = short(&object.id);
     let Some(first) = object.names.first() else { return id.to_owned() };
     let more = match object.names.len() {
         1 => String::new(),
         n => format!(" +{}", n - 1),
     };
-    match object.kind.as_str() {
-        "image" | "cache-record" => format!("{id} {first}{more}"),
-        _ => format!("{}{more}", short(first)),
+    match first.split_once("@sha256:") {
+        Some((repository, _)) => format!("{id} {repository}{more}"),
+        None => format!("{}{more}", short(first)),
     }
 }
 

@@ -128,19 +128,17 @@ fn a_plan_of_fifty_hosts_folds_and_outliers_stand_out() {
     assert_snapshot!(plan(&fifty().going_on(), &VIEW), @r#"
     50 hosts of 52, selected by "hetzner": web[1:50]
 
-    hosts                Docker       free  to remove    reclaims
-    web13                26.1.5       43 %          2       29 GB
-    web[41:50]           20.10.24  37–45 %          4  7.2–7.9 GB
-    web[1:6,8:12,14:30,  26.1.5    37–45 %          4    4–7.1 GB
+    hosts                    Docker       free  to remove    reclaims
+    web13                    26.1.5       43 %          2       29 GB
+    web[41:50]               20.10.24  37–45 %          4  7.2–7.9 GB
+    web[1:6,8:12,14:30,      26.1.5    37–45 %          4    4–7.1 GB
     32:40]
-    web7                 26.1.5        6 %          4      4.5 GB  almost full
-    web31                26.1.5       40 %          0         0 B  nothing to remove
-    50 hosts                                      194      316 GB
+    web7                     26.1.5        6 %          4      4.5 GB  almost full
+    web31                    26.1.5       40 %          0         0 B  nothing to do
+    50 hosts                                          194      316 GB
 
                      objects    size  hosts
     dangling images      194  316 GB  web[1:30,32:50]
-
-    almost full: web7 has 5 GB free (6 %)
 
     stays
     dangling images  50 younger than 24 h, 7.5 GB ·
@@ -192,11 +190,11 @@ fn a_result_says_what_went_and_what_did_not() {
       already gone      0             1   1 GB   0           1     1 GB
     reclaimed              11.9 GB       11 GB     unknown    ≥ 22.9 GB
 
-    stays
-    dangling images  3 younger than 24 h, 450 MB · 7 in use by a container, 1.1 GB
-
     reclaimed 22.9 GB of 29.4 GB planned (engine; 1 host not measured) · 23.3 GB
       (file system; 1 host not measured)
+
+    stays
+    dangling images  3 younger than 24 h, 450 MB · 7 in use by a container, 1.1 GB
 
     advice: bookworm,trixie: the builder's garbage collection is off (fleet buildkit
       enable --hosts bookworm,trixie)
@@ -244,19 +242,19 @@ fn a_result_of_fifty_hosts_is_short() {
     web[41:50]            20.10.24  51–52 %        4    7.3–8 GB
     web[1:8,10:30,32:40]  26.1.5    47–51 %      2–4  4.1–7.2 GB
     web9                  26.1.5       48 %        3      4.7 GB  failed, 1 not done
-    web31                 26.1.5       40 %        0         0 B  nothing to remove
+    web31                 26.1.5       40 %        0         0 B  nothing to do
     50 hosts                                     193      296 GB
 
                      objects    size  hosts
     dangling images      193  314 GB  web[1:30,32:50]
       failed               1  1.2 GB  web9
 
+    reclaimed 296 GB of 316 GB planned (engine) · 378 GB (file system) · gap 82 GB:
+      nothing that was measured explains it; --deep measures the store as well
+
     stays
     dangling images  50 younger than 24 h, 7.5 GB ·
                      125 in use by a container, 18.8 GB
-
-    reclaimed 296 GB of 316 GB planned (engine) · 378 GB (file system) · gap 82 GB:
-      nothing that was measured explains it; --deep measures the store as well
 
     web9 failed cleanup: 1 image was not removed: busy (run it again)
 
@@ -411,11 +409,11 @@ fn markdown_has_the_same_content() {
     | &emsp;already gone | 0 | 1, 1 GB | 0 | 1, 1 GB |
     | reclaimed | 11.9 GB | 11 GB | unknown | ≥ 22.9 GB |
 
+    **reclaimed 22.9 GB of 29.4 GB planned** (engine; 1 host not measured) · 23.3 GB (file system; 1 host not measured)
+
     | stays |  |
     | --- | --- |
     | dangling images | 3 younger than 24 h, 450 MB · 7 in use by a container, 1.1 GB |
-
-    **reclaimed 22.9 GB of 29.4 GB planned** (engine; 1 host not measured) · 23.3 GB (file system; 1 host not measured)
 
     **advice:** bookworm,trixie: the builder's garbage collection is off (fleet buildkit enable --hosts bookworm,trixie)
 
