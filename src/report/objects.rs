@@ -26,8 +26,11 @@ fn table(host: &HostRun, stage: Stage) -> Table {
     let fates = Fates::of(host);
     for ((phase, beside), mut decisions) in groups(host) {
         // The heading says what the ages below it are counted from.
-        let title = beside.map_or_else(|| phases::title(phase), str::to_owned);
-        table.row(Tone::Bold, [title.as_str(), "", phases::since(phase), "", ""]);
+        let (title, since) = match beside {
+            Some(title) => (title.to_owned(), ""),
+            None => (phases::title(phase), phases::since(phase)),
+        };
+        table.row(Tone::Bold, [title.as_str(), "", since, "", ""]);
         decisions.sort_by_key(|d| order(d));
         for decision in decisions {
             table.row(tone(decision), row(&fates, decision, stage));

@@ -52,7 +52,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("", "built-here", "that may not come back by a pull (only by --images)"),
     ("", "newest", "among the newest tags"),
     ("", "named", "unused (only by --volumes)"),
-    ("", "unmarked", "that look anonymous (only by --volumes)"),
+    ("", "unmarked", "named like anonymous ones (only by --volumes)"),
     ("", "anonymous", "anonymous (only by --anonymous-volumes)"),
     ("", "orphaned", "of lost builders (only by --aggressive)"),
     ("", "cache-mount", "kept between builds, used in the last 7 d"),

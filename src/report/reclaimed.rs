@@ -137,7 +137,6 @@ fn lack(host: &HostRun) -> Option<i128> {
 }
 
 fn shares(host: &HostRun) -> bool {
-    let docker = host.facts.as_ref().and_then(|f| f.docker.as_ref());
-    docker.is_some_and(|d| d.containerd_store)
+    summary::has_containerd_store(host)
         && lack(host).is_some_and(|bytes| bytes > 0 && !is_noise(bytes))
 }

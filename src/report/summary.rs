@@ -159,9 +159,9 @@ pub(super) struct Counted {
     pub(super) unsized_objects: usize,
 }
 
-/// What the engine says was reclaimed: all layers before less all layers after where images
-/// went, and the sizes of everything else that was removed. `None` where nothing was tried,
-/// an answer is missing, or the layers were not measured.
+/// What the engine says was reclaimed: all layers before less all layers after where the
+/// removed objects lie in them, and the sizes of everything else that was removed. `None`
+/// where nothing was tried, an answer is missing, or the layers were not measured.
 pub(super) fn by_engine(host: &HostRun) -> Option<Counted> {
     let tried = host.actions.iter().any(|a| a.result != Some(ActionResult::Would));
     if !tried || host.unsettled().next().is_some() {
@@ -169,13 +169,26 @@ pub(super) fn by_engine(host: &HostRun) -> Option<Counted> {
     }
     let done = host.actions.iter().filter(|a| a.result == Some(ActionResult::Done));
     let removed = done.map(|a| &a.action).filter(|a| a.phase != phases::STOP);
-    let (images, others): (Vec<_>, Vec<_>) = removed.partition(|a| a.object.kind == "image");
-    let layers = if images.is_empty() { 0 } else { change(host, "engine.layers")?.neg() };
+    let containerd = has_containerd_store(host);
+    let (layers, others): (Vec<_>, Vec<_>) =
+        removed.partition(|a| lies_in_layers(&a.object.kind, containerd));
+    let layers = if layers.is_empty() { 0 } else { change(host, "engine.layers")?.neg() };
     let others: Amount = others.iter().map(|a| a.object.bytes).collect();
     Some(Counted {
         bytes: layers + i128::from(others.bytes),
         unsized_objects: others.unsized_objects,
     })
+}
+
+/// The engine's layers are those of its images. With the containerd store they are all
+/// snapshots: those of containers and of the build cache too.
+fn lies_in_layers(kind: &str, containerd: bool) -> bool {
+    kind == "image" || (containerd && matches!(kind, "container" | "cache-record"))
+}
+
+pub(super) fn has_containerd_store(host: &HostRun) -> bool {
+    let docker = host.facts.as_ref().and_then(|f| f.docker.as_ref());
+    docker.is_some_and(|d| d.containerd_store)
 }
 
 /// What this run reclaimed by the engine's count. Where it did nothing that is nothing,

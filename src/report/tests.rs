@@ -465,6 +465,10 @@ fn json_has_raw_numbers() {
     let host = &json["hosts"][0];
     assert_eq!((&host["host"], &host["outcome"]), (&"bookworm".into(), &"changed".into()));
     assert_eq!(host["reclaimed"]["engine_bytes"], 11_900_000_000_u64);
+    for key in ["engine_without_size", "file_system_bytes", "store_bytes", "logs_grew_bytes"] {
+        assert!(host["reclaimed"].get(key).is_some(), "{key}");
+    }
+    assert_eq!(host["actions"][0]["verb"], "remove");
     let decision = &host["decisions"][0];
     let keys: Vec<_> = decision.as_object().unwrap().keys().map(String::as_str).collect();
     let want = [
