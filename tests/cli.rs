@@ -102,9 +102,9 @@ fn wrong_flags_and_parameters_are_usage_errors() {
     ] {
         project.run(args).code(2);
     }
-    project
-        .run(&["cleanup", "--hosts", "all", "--yes", "--only", "dangling"])
-        .says(&["phases: measure, stop-containers, stopped-containers, dangling-images, build-cache"]);
+    project.run(&["cleanup", "--hosts", "all", "--yes", "--only", "dangling"]).says(&[
+        "phases: measure, stop-containers, stopped-containers, dangling-images, build-cache",
+    ]);
 }
 
 #[test]

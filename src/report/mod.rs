@@ -1,9 +1,13 @@
 //! Makes text of a run, fresh or from the history: pure functions, one per format.
 
+mod advice;
+mod amounts;
 mod cleanup;
+mod cleanup_phases;
 mod cleanup_rows;
 mod document;
 mod exec;
+mod fates;
 mod files;
 mod fleet;
 mod generic;
@@ -15,9 +19,15 @@ mod objects;
 mod phases;
 mod ping;
 mod reclaimed;
+mod restarts;
+mod stays;
 mod summary;
 mod terminal;
 
+#[cfg(test)]
+mod cleanup_fixtures;
+#[cfg(test)]
+mod cleanup_tests;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
