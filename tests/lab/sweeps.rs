@@ -111,8 +111,8 @@ fn long() -> bool {
 }
 
 /// Finishes an interrupted run: by its name, or, where its plan was never approved, anew.
-fn finish(project: &Project, at: &str) {
-    let ran = project.run(&["resume", "last", "--yes"]);
+fn finish(project: &Project, run: &str, at: &str) {
+    let ran = project.run(&["resume", run, "--yes"]);
     let unapproved = ran.code == 2 && ran.stderr.contains("before its plan was approved");
     let ran: Ran = if unapproved { project.run(&CLEANUP) } else { ran };
     assert_eq!(ran.code, 0, "{at}\n{}\n{}", ran.stdout, ran.stderr);
@@ -135,8 +135,10 @@ fn a_crash_at_any_write_of_the_journal_is_finished_by_resume() {
         }
         places += 1;
         invariant(&project, &before, &at);
+        let run = newest(&project);
+        let run = run["run"].as_str().unwrap();
         project.run(&["ping", HOST]).code(0).says(&["was interrupted", "fleet resume"]);
-        finish(&project, &at);
+        finish(&project, run, &at);
         assert_eq!(state(), want, "{at}");
         assert!(runs(), "{at}: what was stopped runs again");
         project.run(&["resume", "last", "--yes"]).code(0).says(&["nothing left to do"]);
