@@ -10,6 +10,7 @@ mod history;
 mod hosts;
 mod init;
 mod limits;
+mod lint;
 mod man;
 mod out;
 mod ping;
@@ -36,7 +37,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 every host ok or changed · 2 wrong arguments or files, nothing contacted ·
+Exit codes: 0 every host ok or changed · 1 findings of `lint` · 2 wrong arguments or files, nothing contacted ·
 3 a host failed · 4 unreachable · 5 unknown: an answer was lost · 6 refused ·
 7 host key · 9 history or result not written · 70 bug · 129/130/143 stopped by a signal";
 
@@ -54,6 +55,8 @@ enum Verb {
     Exec(exec::Exec),
     /// Remove what Docker no longer needs: plan, show, confirm, apply
     Cleanup(cleanup::Cleanup),
+    /// Find what makes builds of Dockerfiles slow, and mend it
+    Lint(lint::Lint),
     /// List past runs, or show one
     History(history::History),
     /// Report on a run
@@ -94,6 +97,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Fault> {
     match &cli.verb {
         Verb::Init(verb) => verb.run(global),
         Verb::Hosts(verb) => verb.run(global),
+        Verb::Lint(verb) => verb.run(global),
         Verb::History(verb) => verb.run(global),
         Verb::Report(verb) => verb.run(global),
         Verb::Completions(verb) => Ok(verb.run()),
