@@ -53,3 +53,7 @@ lab-test: lab-up ## tests against the lab's real servers
 bench: lab-up ## the numbers, side by side in one run
 	$(CARGO) bench --locked --bench inventory
 	$(CARGO) bench --locked --bench fan_out
+
+.PHONY: lint-page
+lint-page: ## make docs/lint.md and the expected ends of the lint cases anew from the rules
+	FLEET_UPDATE=1 $(CARGO) test --locked --lib dockerfile

@@ -1,7 +1,7 @@
 //! Edits that several rules make: an instruction or a command taken out, a flag put in.
 
 use super::finding::Edit;
-use super::shell::{Joint, Script};
+use super::shell::{Command, Form, Joint, Script};
 use super::text::{Span, Text};
 use super::tree::Instruction;
 
@@ -59,4 +59,46 @@ pub(super) fn drop_command(text: &Text, instruction: &Instruction, number: usize
     let is_plain = !text.slice(span.clone()).contains(['#', '(', ')', '{', '}']);
     let simple = command.depth == 0 && matches!(command.joint, Joint::And | Joint::Next | Joint::End);
     (simple && is_plain).then(|| Edit::replace(span, ""))
+}
+
+/// Makes one `RUN` of two that follow each other: the second's commands behind the first's.
+/// `None` where the first would change what the second does, or a comment is in the way.
+pub(super) fn join(text: &Text, first: &Instruction, second: &Instruction) -> Option<Vec<Edit>> {
+    let (one, two) = (first.script()?, second.script()?);
+    let flags = |i: &Instruction| i.flags.iter().map(|f| text.slice(f.span.clone()).to_owned()).collect::<Vec<_>>();
+    let shell = |script: &Script| {
+        script.form == Form::Shell && !script.has_comment && !script.commands.is_empty()
+    };
+    let between = text.slice(first.span.end..second.span.start);
+    let fits = shell(one)
+        && shell(two)
+        && flags(first) == flags(second)
+        && first.heredocs.is_empty()
+        && second.heredocs.is_empty()
+        && !first.onbuild
+        && !second.onbuild
+        && between.trim().is_empty()
+        && between.matches('\n').count() == 1
+        && !one.commands.iter().any(|command| leaks(command.program(), command))
+        && one.commands.last().is_some_and(|c| c.joint == Joint::End)
+        && two.commands.iter().all(|c| matches!(c.joint, Joint::And | Joint::End) && c.depth == 0);
+    if !fits {
+        return None;
+    }
+    let escape = if text.slice(first.span.clone()).contains("`\n") { "`" } else { "\\" };
+    Some(vec![Edit::replace(one.span.end..two.span.start, format!(" {escape}\n && "))])
+}
+
+/// Whether a command changes the shell for what stands behind it.
+fn leaks(program: &str, command: &Command) -> bool {
+    !command.assignments.is_empty() && command.words.is_empty()
+        || command.joint == Joint::Background
+        || command.depth > 0
+        || matches!(command.joint, Joint::Next | Joint::Or)
+        || matches!(
+            program,
+            "cd" | "pushd" | "export" | "set" | "exec" | "trap" | "umask" | "shopt" | "alias" | "."
+                | "source" | "unset" | "ulimit" | "eval" | "exit" | "return" | "declare" | "newgrp"
+        )
+        || command.words.first().is_some_and(|word| word.value == "exec")
 }

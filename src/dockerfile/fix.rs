@@ -1,7 +1,7 @@
 //! Writes fixes into a file's text, until nothing is left to mend.
 
 use super::context::Context;
-use super::finding::{Edit, Fix, Safety};
+use super::finding::{Edit, Finding, Fix, Safety};
 use super::text::Text;
 use super::{lint, parse};
 
@@ -20,6 +20,16 @@ pub struct Mended {
 /// Writes every fix that is at least this safe.
 #[must_use]
 pub fn mend(text: &Text, context: &dyn Context, allowed: Safety) -> Mended {
+    mend_some(text, context, allowed, |_| true)
+}
+
+/// Writes those fixes of some findings that are at least this safe.
+pub(super) fn mend_some(
+    text: &Text,
+    context: &dyn Context,
+    allowed: Safety,
+    wanted: impl Fn(&Finding) -> bool,
+) -> Mended {
     let mut mended = Mended { bytes: text.bytes.clone(), applied: Vec::new() };
     // The lines of a template that tags choose between are not all there at once.
     if text.branches {
@@ -31,7 +41,11 @@ pub fn mend(text: &Text, context: &dyn Context, allowed: Safety) -> Mended {
         let mistakes = file.mistakes.len();
         let mut edits: Vec<Edit> = Vec::new();
         let mut applied = Vec::new();
-        for finding in lint(&file, context) {
+        let mut findings = lint(&file, context);
+        findings.retain(&wanted);
+        // Where two fixes want the same place, the one goes first that matters more.
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        for finding in findings {
             let Some(fix) = finding.fix.filter(|fix| fix.safety <= allowed) else { continue };
             if fix.edits.iter().all(|edit| edits.iter().all(|other| !overlap(edit, other))) {
                 applied.push((finding.rule.name, file.text.line(finding.span.start)));

@@ -453,8 +453,8 @@ fn variable(rest: &str) -> (&str, usize) {
 fn is_system(path: &str) -> bool {
     matches!(
         path,
-        "/" | "/usr" | "/usr/local" | "/usr/lib" | "/usr/share" | "/var" | "/var/lib" | "/opt"
-            | "/etc" | "/lib" | "/usr/local/bundle" | "/usr/local/lib" | "/usr/src" | "/root"
+        "/" | "/usr" | "/usr/local" | "/usr/lib" | "/usr/share" | "/var" | "/var/lib" | "/etc"
+            | "/lib" | "/usr/local/bundle" | "/usr/local/lib" | "/usr/src"
             | "/usr/local/bundle/gems" | "/usr/local/lib/node_modules" | "/go" | "/usr/local/cargo"
             | "/usr/local/rustup" | "/usr/local/rvm" | "/opt/venv"
     )

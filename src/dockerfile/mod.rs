@@ -59,5 +59,51 @@ pub fn price(findings: &mut [Finding], measure: impl Fn(&Finding) -> Option<Cost
     }
 }
 
+/// What fuzzing calls: everything that can be done with a file.
+///
+/// # Panics
+/// When something that must hold does not.
+pub fn try_everything(bytes: &[u8]) {
+    let template = bytes.first() == Some(&b'{');
+    let text = Text::new("Dockerfile", bytes.to_vec(), template);
+    let file = parse(text.clone());
+    let findings = lint(&file, &Unknown);
+    for finding in &findings {
+        let spans = finding.also.iter().map(|(span, _)| span).chain([&finding.span]);
+        let edits = finding.fix.iter().flat_map(|fix| fix.edits.iter().map(|edit| &edit.span));
+        for span in spans.chain(edits) {
+            assert!(span.start <= span.end && span.end <= bytes.len(), "{finding:?}");
+        }
+    }
+    assert!(file.outline().all(|(line, ..)| line <= text.count()));
+    let mended = mend(&text, &Unknown, Safety::Modes);
+    let after = parse(Text::new("Dockerfile", mended.bytes, template));
+    assert!(after.mistakes.len() <= file.mistakes.len(), "a fix broke the file");
+    let linted = [Linted { file, findings, applied: mended.applied }];
+    let look = Look { width: 80, color: false, brief: false, verbose: true };
+    for format in &FORMATS {
+        let shown = (format.render)(&linted, &look);
+        assert!(!shown.contains('\u{1b}'), "a control character got through");
+    }
+}
+
+/// Shapes of files of any size that make careless code slow: for tests and benchmarks.
+#[must_use]
+pub fn shapes() -> [fn(usize) -> String; 11] {
+    [
+        |n| format!("FROM a\nRUN {}", "x".repeat(n * 16)),
+        |n| format!("FROM a\nRUN a {}", "\\\n # c\n".repeat(n)),
+        |n| format!("FROM a\n{}", "RUN chown -R a:b /app\n".repeat(n)),
+        |n| format!("FROM a\n{}", "COPY . /app\nRUN chown -R a:b /app\n".repeat(n)),
+        |n| format!("FROM a\nRUN {}", "$(".repeat(n * 4)),
+        |n| format!("FROM a\nRUN {}", "cat <<A; ".repeat(n)),
+        |n| "FROM a AS b\nARG X=1\nENV Y=$X$Y\n".repeat(n),
+        |n| format!("FROM a\n{}", "NOTHING x\n".repeat(n)),
+        |n| format!("FROM a\n{}", "# fleet ignore=latest-tag\n".repeat(n)),
+        |n| format!("FROM a\n{}", "RUN mkdir x\n".repeat(n)),
+        |n| format!("FROM a\n{}", "RUN rm -rf /x\nCOPY x /x\nADD y* /x/\n".repeat(n)),
+    ]
+}
+
 #[cfg(test)]
 mod tests;

@@ -209,7 +209,7 @@ impl Site<'_> {
 
 /// What `--chown` must say for the same owner. Without a group `chown` leaves the one that
 /// `COPY` gave, root's; `--chown` would take another.
-fn owner(spec: &str) -> Result<String, String> {
+pub(super) fn owner(spec: &str) -> Result<String, String> {
     let is_name = |name: &str| {
         let chars = |c: char| c.is_ascii_alphanumeric() || "_-${}".contains(c);
         !name.is_empty() && name.chars().all(chars)

@@ -1,8 +1,8 @@
 //! Reads the syntax tree of `parse-dockerfile`, and works round what it leaves out:
 //! here-documents that do not come first, several of them, `\\` at the end of a line, comments
-//! behind a backslash, and all but the first mistake.
+//! behind a backslash, an empty `ENTRYPOINT []`, and all but the first mistake.
 
-use super::scan::{Logical, Scan, scan};
+use super::scan::{Logical, Scan, keyword, scan};
 use super::shell::{Script, plain_words};
 use super::text::{Span, Text};
 use super::tree::{Body, Dockerfile, Flag, Instruction, Stage, Word};
@@ -63,6 +63,15 @@ fn padded(text: &Text, scan: &Scan) -> String {
         let trimmed = bytes[logical.head.start..end].trim_ascii_end().len() + logical.head.start;
         if trimmed >= logical.head.start + 2 && bytes[trimmed - 2..trimmed] == [scan.escape; 2] {
             bytes[trimmed - 2..trimmed].fill(b'_');
+        }
+    }
+    for logical in &scan.logicals {
+        let head = logical.head.clone();
+        let line = text.slice(head.clone());
+        // An empty list takes the base image's program away.
+        if keyword(line) == Some("ENTRYPOINT") && line[10..].split_whitespace().eq(["[]"]) {
+            let at = head.start + line.find('[').unwrap_or(0);
+            bytes[at..at + 2].fill(b'_');
         }
     }
     for slip in &scan.slips {

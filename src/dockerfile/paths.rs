@@ -49,7 +49,7 @@ pub(super) fn looks_like_file(path: &str) -> bool {
         "Dockerfile", "gunicorn_conf", "entrypoint", "docker-entrypoint", "Jenkinsfile", "VERSION",
     ];
     let name = name(path);
-    if path.ends_with('/') || name.is_empty() || name.starts_with('$') {
+    if path.ends_with('/') || name.is_empty() || name == ".." || name.starts_with('$') {
         return false;
     }
     FILES.contains(&name) || name.get(1..).is_some_and(|rest| rest.contains('.')) && !name.ends_with(".d")

@@ -29,15 +29,14 @@ pub(super) fn change<'s>(step: &'s Step, before: Option<&'s Step>) -> Option<Cha
         "find" => {
             let at = arguments.iter().position(|w| w.value == "-exec" || w.value == "-execdir")?;
             let inner = inner(&arguments[at + 1..], "find -exec")?;
-            let deep = !arguments.iter().any(|w| w.value == "-maxdepth" || w.value == "-quit");
-            Some(Change { targets: roots(arguments), is_recursive: deep, ..inner })
+            Some(Change { targets: roots(arguments), is_recursive: is_deep(arguments), ..inner })
         }
         "xargs" => {
             let at = arguments.iter().position(|w| is_changer(&w.value))?;
             let inner = inner(&arguments[at..], "xargs")?;
             let before = before.filter(|b| b.command.program() == "find")?;
-            let targets = roots(before.command.arguments());
-            Some(Change { targets, is_recursive: true, ..inner })
+            let arguments = before.command.arguments();
+            Some(Change { targets: roots(arguments), is_recursive: is_deep(arguments), ..inner })
         }
         "install" => installed(arguments),
         _ => None,
@@ -46,6 +45,12 @@ pub(super) fn change<'s>(step: &'s Step, before: Option<&'s Step>) -> Option<Cha
 
 fn is_changer(word: &str) -> bool {
     matches!(paths::name(word), "chown" | "chgrp" | "chmod" | "install")
+}
+
+/// Whether `find` goes over the files of a whole tree. Folders alone take no room.
+fn is_deep(arguments: &[Word]) -> bool {
+    let folders = arguments.windows(2).any(|w| w[0].value == "-type" && w[1].value == "d");
+    !folders && !arguments.iter().any(|w| w.value == "-maxdepth" || w.value == "-quit")
 }
 
 /// The folders that `find` starts from.
@@ -162,7 +167,10 @@ pub(super) fn deeds(step: &Step) -> Option<Vec<(String, Kind)>> {
         }
         "bundle" | "bundler" if matches!(first, "install" | "") => {
             let mut all = here("/usr/local/bundle", "bundle install");
-            all.extend(here("vendor/bundle", "bundle install"));
+            all.extend(here("$BUNDLE_PATH", "bundle install"));
+            if command.words.iter().any(|w| w.value.contains("--deployment") || w.value.starts_with("--path")) {
+                all.extend(here("vendor/bundle", "bundle install"));
+            }
             all
         }
         "bundle" if matches!(first, "config" | "check" | "clean") => vec![],

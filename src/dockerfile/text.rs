@@ -137,7 +137,7 @@ mod tests {
     fn tags_of_a_template_become_words_of_the_same_length() {
         let source = "FROM {{ base }}\n{% if x %}\nRUN a\n{% endif %}{# no\nno #}X {{ un";
         let text = Text::new("f", source.into(), true);
-        let expected = "FROM {{_base_}}\n          \nRUN a\n                 \n     X {{ un";
+        let expected = "FROM {{_base_}}\n          \nRUN a\n                \n     X {{ un";
         assert_eq!((text.plain.as_str(), text.branches), (expected, true));
     }
 }

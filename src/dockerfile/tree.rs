@@ -176,9 +176,4 @@ impl Dockerfile {
     pub fn instructions(&self) -> impl Iterator<Item = &Instruction> {
         self.stages.iter().flat_map(|stage| &stage.instructions)
     }
-
-    /// The words of a file that are copied into a mended text.
-    pub(super) fn show(&self, span: Span) -> String {
-        self.text.show(span).into_owned()
-    }
 }

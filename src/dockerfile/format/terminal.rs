@@ -220,13 +220,12 @@ impl Page<'_> {
         let chars: Vec<char> = line.chars().map(shown).collect();
         let most = room * 4;
         let cut = if chars.len() > most { &chars[..most] } else { &chars[..] };
-        let mut pieces = cut.chunks(room);
-        let first: String = pieces.next().unwrap_or_default().iter().collect();
+        let mut pieces = pieces(cut, room).into_iter();
+        let first = pieces.next().unwrap_or_default();
         let numbered = format!("{number:>width$}");
         let _ = writeln!(out, "{} {}", self.paint("2", &numbered), self.paint(color, &format!("{sign} {first}")));
         for piece in pieces {
-            let piece: String = piece.iter().collect();
-            let _ = writeln!(out, "{} {}", " ".repeat(width), self.paint(color, &format!("  {piece}")));
+            let _ = writeln!(out, "{} {}", " ".repeat(width), self.paint(color, &format!("      {piece}")));
         }
     }
 
@@ -265,6 +264,24 @@ fn cost_text(cost: &crate::dockerfile::Cost) -> String {
     let bytes = cost.bytes.map(|bytes| format!("{} in the image", human::bytes(bytes)));
     let parts: Vec<String> = time.into_iter().chain(bytes).collect();
     format!("measured: {}", parts.join(", "))
+}
+
+/// A line in pieces that fit, cut at blanks where there are some; all but the first have four
+/// columns less.
+fn pieces(line: &[char], room: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    loop {
+        let room = if pieces.is_empty() { room } else { room - 4 };
+        if rest.len() <= room {
+            pieces.push(rest.iter().collect());
+            return pieces;
+        }
+        let blank = rest[..=room].iter().rposition(|c| *c == ' ').filter(|at| *at > room / 2);
+        let cut = blank.unwrap_or(room);
+        pieces.push(rest[..cut].iter().collect());
+        rest = &rest[cut + usize::from(blank.is_some())..];
+    }
 }
 
 /// Words in lines of at most `width` characters.

@@ -81,7 +81,9 @@ pub(super) fn finding(rule: &'static Rule, case: &Case<'_>, site: &Site<'_>) -> 
     let text = &case.file.text;
     let shown = words::one_line(text, site.step.command.span.clone(), 48);
     let shown = match &site.step.script {
-        Some((name, line)) => format!("`{}` in {name}, line {line},", site.change.how).replace("` in ", "` in "),
+        Some((name, line)) => {
+            format!("`{}` in {}, line {line},", site.change.how, words::shown(name, 40))
+        }
         None => format!("`{shown}`"),
     };
     let worst = words::shown(&site.worst, 40);
