@@ -50,14 +50,15 @@ pub(super) fn drop_command(text: &Text, instruction: &Instruction, number: usize
     let span = if number == 0 {
         let next = &script.commands[1];
         (chained(command.joint) && next.depth == command.depth)
-            .then(|| command.span.start..next.span.start)?
+            .then_some(command.span.start..next.span.start)?
     } else {
         let before = &script.commands[number - 1];
         (chained(before.joint) && before.depth == command.depth)
-            .then(|| before.span.end..command.span.end)?
+            .then_some(before.span.end..command.span.end)?
     };
     let is_plain = !text.slice(span.clone()).contains(['#', '(', ')', '{', '}']);
-    let simple = command.depth == 0 && matches!(command.joint, Joint::And | Joint::Next | Joint::End);
+    let simple =
+        command.depth == 0 && matches!(command.joint, Joint::And | Joint::Next | Joint::End);
     (simple && is_plain).then(|| Edit::replace(span, ""))
 }
 
@@ -65,7 +66,9 @@ pub(super) fn drop_command(text: &Text, instruction: &Instruction, number: usize
 /// `None` where the first would change what the second does, or a comment is in the way.
 pub(super) fn join(text: &Text, first: &Instruction, second: &Instruction) -> Option<Vec<Edit>> {
     let (one, two) = (first.script()?, second.script()?);
-    let flags = |i: &Instruction| i.flags.iter().map(|f| text.slice(f.span.clone()).to_owned()).collect::<Vec<_>>();
+    let flags = |i: &Instruction| {
+        i.flags.iter().map(|f| text.slice(f.span.clone()).to_owned()).collect::<Vec<_>>()
+    };
     let shell = |script: &Script| {
         script.form == Form::Shell && !script.has_comment && !script.commands.is_empty()
     };
@@ -97,8 +100,23 @@ fn leaks(program: &str, command: &Command) -> bool {
         || matches!(command.joint, Joint::Next | Joint::Or)
         || matches!(
             program,
-            "cd" | "pushd" | "export" | "set" | "exec" | "trap" | "umask" | "shopt" | "alias" | "."
-                | "source" | "unset" | "ulimit" | "eval" | "exit" | "return" | "declare" | "newgrp"
+            "cd" | "pushd"
+                | "export"
+                | "set"
+                | "exec"
+                | "trap"
+                | "umask"
+                | "shopt"
+                | "alias"
+                | "."
+                | "source"
+                | "unset"
+                | "ulimit"
+                | "eval"
+                | "exit"
+                | "return"
+                | "declare"
+                | "newgrp"
         )
         || command.words.first().is_some_and(|word| word.value == "exec")
 }

@@ -1,5 +1,6 @@
 //! Finds what makes builds of a Dockerfile slow, and mends it. Pure: text in, findings out.
 
+mod announce;
 mod context;
 mod edits;
 mod finding;

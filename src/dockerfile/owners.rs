@@ -36,15 +36,21 @@ pub(super) fn plan(site: &Site<'_>) -> Result<Vec<Edit>, String> {
         } else {
             deed.path.as_str()
         };
+        if !deed.is_sure && !site.paths.contains(&deed.path) {
+            let line = site.case.file.text.line(deed.span.start);
+            return Err(format!("what line {line} makes is certain only when it runs"));
+        }
         extra.extend(root.iter().flat_map(|r| paths::below(folder, r)).map(str::to_owned));
         if let Kind::Copied { owner: given, .. } = &deed.kind {
             let copy = &site.case.file.stages[site.stage].instructions[deed.at.1];
             site.is_known_at(&owner, deed.at.1)?;
+            takes_owner(copy, &owner)?;
             match given {
                 Some(given) if *given == owner => {}
                 Some(given) => return Err(format!("a COPY already says `--chown={given}`")),
                 None => {
-                    let edit = edits::add_flag(&site.case.file.text, copy, &format!("--chown={owner}"));
+                    let edit =
+                        edits::add_flag(&site.case.file.text, copy, &format!("--chown={owner}"));
                     if !edits.contains(&edit) {
                         edits.push(edit);
                     }
@@ -76,7 +82,8 @@ impl Site<'_> {
             return Err(format!("it stands in {name}, line {line}"));
         }
         let flag = self.change.flag.filter(|_| script.form != Form::Exec);
-        let flag = flag.ok_or_else(|| format!("`{}` has no option to leave out", self.change.how))?;
+        let flag =
+            flag.ok_or_else(|| format!("`{}` has no option to leave out", self.change.how))?;
         if self.step.command.depth > 0 {
             return Err("it runs under a condition".into());
         }
@@ -121,6 +128,9 @@ impl Site<'_> {
             }
         }
         let first = first_copy.ok_or("no COPY of this stage brings the files")?;
+        for path in self.paths {
+            has_parent(self.ground(), path, (self.stage, first))?;
+        }
         self.nothing_between(first)?;
         self.base_is_empty()?;
         Ok(deeds)
@@ -161,8 +171,8 @@ impl Site<'_> {
     /// Nothing of the base image lies there, as far as one can know.
     fn base_is_empty(&self) -> Result<(), String> {
         const FILLED: [&str; 16] = [
-            "bin", "boot", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "proc", "root",
-            "run", "sbin", "sys", "tmp",
+            "bin", "boot", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "proc",
+            "root", "run", "sbin", "sys", "tmp",
         ];
         let base = &self.case.file.stages[self.stage].base.value;
         for path in self.paths {
@@ -205,6 +215,62 @@ impl Site<'_> {
         }
         Ok(())
     }
+}
+
+/// `COPY` also makes the folders above its destination, and gives them the owner, too: they
+/// must be there already.
+pub(super) fn has_parent(ground: &Ground, path: &str, copy: (usize, usize)) -> Result<(), String> {
+    const STANDARD: [&str; 20] = [
+        "",
+        "/bin",
+        "/etc",
+        "/home",
+        "/lib",
+        "/media",
+        "/mnt",
+        "/opt",
+        "/root",
+        "/run",
+        "/sbin",
+        "/srv",
+        "/tmp",
+        "/usr",
+        "/usr/bin",
+        "/usr/local",
+        "/usr/local/bin",
+        "/usr/sbin",
+        "/usr/src",
+        "/var",
+    ];
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let made = |deed: &Deed| {
+        deed.at < copy
+            && deed.kind == Kind::Made
+            && deed.is_sure
+            && paths::is_within(&deed.path, parent)
+    };
+    if STANDARD.contains(&parent) || ground.deeds.iter().any(made) {
+        return Ok(());
+    }
+    Err(format!("the COPY makes {parent} as well, for the same owner"))
+}
+
+/// Whether a `COPY` or `ADD` can give all that it brings this owner.
+pub(super) fn takes_owner(copy: &Instruction, owner: &str) -> Result<(), String> {
+    let is_number = |name: &str| name.bytes().all(|b| b.is_ascii_digit());
+    if copy.flag("link").is_some() && !owner.split(':').all(is_number) {
+        return Err("COPY --link takes numbers for an owner only".into());
+    }
+    let unpacks = |source: &str| {
+        [".tar", ".tgz", ".gz", ".xz", ".bz2", ".zst", "://", ".git"]
+            .iter()
+            .any(|end| source.contains(end))
+    };
+    let sources = copy.copy().map_or(&[][..], |(sources, _)| sources);
+    if copy.keyword == "ADD" && sources.iter().any(|source| unpacks(&source.value)) {
+        return Err("ADD unpacks or fetches what it brings".into());
+    }
+    Ok(())
 }
 
 /// What `--chown` must say for the same owner. Without a group `chown` leaves the one that

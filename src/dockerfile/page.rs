@@ -44,7 +44,11 @@ pub fn explain(rule: &Rule, width: usize) -> String {
             let _ = writeln!(out, "    {line}");
         }
     }
-    let _ = write!(out, "\nTo keep it, with the reason:\n\n    # fleet ignore={} # reason\n", rule.name);
+    let _ = write!(
+        out,
+        "\nTo keep it, with the reason:\n\n    # fleet ignore={} # reason\n",
+        rule.name
+    );
     out
 }
 

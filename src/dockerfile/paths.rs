@@ -45,14 +45,28 @@ pub(super) fn name(path: &str) -> &str {
 /// Whether a path most likely names a single file.
 pub(super) fn looks_like_file(path: &str) -> bool {
     const FILES: [&str; 14] = [
-        "Gemfile", "Rakefile", "Procfile", "Makefile", "Pipfile", "go.mod", "go.sum", "LICENSE",
-        "Dockerfile", "gunicorn_conf", "entrypoint", "docker-entrypoint", "Jenkinsfile", "VERSION",
+        "Gemfile",
+        "Rakefile",
+        "Procfile",
+        "Makefile",
+        "Pipfile",
+        "go.mod",
+        "go.sum",
+        "LICENSE",
+        "Dockerfile",
+        "gunicorn_conf",
+        "entrypoint",
+        "docker-entrypoint",
+        "Jenkinsfile",
+        "VERSION",
     ];
     let name = name(path);
     if path.ends_with('/') || name.is_empty() || name == ".." || name.starts_with('$') {
         return false;
     }
-    FILES.contains(&name) || name.get(1..).is_some_and(|rest| rest.contains('.')) && !name.ends_with(".d")
+    FILES.contains(&name)
+        || name.get(1..).is_some_and(|rest| rest.contains('.'))
+            && name.rsplit('.').next() != Some("d")
 }
 
 /// Every folder of `path` below `root`, `root` itself left out.

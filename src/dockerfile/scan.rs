@@ -1,12 +1,29 @@
 //! Cuts a Dockerfile into instructions as BuildKit's own parser does: continuations, comments
 //! inside them, here-documents anywhere in the line.
 
+use super::announce::announced;
 use super::text::{Span, Text};
 
 /// The keywords that begin an instruction.
 pub(super) const KEYWORDS: [&str; 18] = [
-    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL",
-    "MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+    "ADD",
+    "ARG",
+    "CMD",
+    "COPY",
+    "ENTRYPOINT",
+    "ENV",
+    "EXPOSE",
+    "FROM",
+    "HEALTHCHECK",
+    "LABEL",
+    "MAINTAINER",
+    "ONBUILD",
+    "RUN",
+    "SHELL",
+    "STOPSIGNAL",
+    "USER",
+    "VOLUME",
+    "WORKDIR",
 ];
 
 /// A here-document.
@@ -199,7 +216,9 @@ impl Scanner<'_> {
 
     fn heredocs(&mut self, joined: &[Span], logical: &mut Logical) {
         for (word, name, strip) in announced(self.text, joined) {
-            let begin = self.text.line_span(self.line).start;
+            let is_over = self.line > self.text.count();
+            let end = self.text.bytes.len();
+            let begin = if is_over { end } else { self.text.line_span(self.line).start };
             let mut stop = None;
             while self.line <= self.text.count() {
                 let span = self.text.line_span(self.line);
@@ -213,7 +232,8 @@ impl Scanner<'_> {
             }
             let Some(stop) = stop else {
                 logical.unterminated = Some(name);
-                logical.span.end = self.text.bytes.len();
+                logical.span.end = end;
+                logical.heredocs.push(Heredoc { word, body: begin..end });
                 return;
             };
             logical.span.end = stop.end;
@@ -232,68 +252,23 @@ pub(super) fn keyword(line: &str) -> Option<&'static str> {
 }
 
 /// The escape character in `\  # comment`, outside quotes.
-fn slip(line: &str, escape: u8) -> Option<usize> {
+pub(super) fn slip(line: &str, escape: u8) -> Option<usize> {
     let bytes = line.as_bytes();
     let mut quote = None;
     let mut at = 0;
     while at < bytes.len() {
         let byte = bytes[at];
-        match quote {
-            Some(open) if byte == open => quote = None,
-            Some(_) => {}
-            None if byte == b'\'' || byte == b'"' => quote = Some(byte),
-            None if byte == escape => {
-                let rest = line[at + 1..].trim_start_matches([' ', '\t']);
-                if rest.starts_with('#') && rest.len() < bytes.len() - at - 1 {
-                    return Some(at);
-                }
-                at += 1;
+        if let Some(open) = quote {
+            quote = (byte != open).then_some(open);
+        } else if byte == b'\'' || byte == b'"' {
+            quote = Some(byte);
+        } else if byte == escape {
+            let rest = line[at + 1..].trim_start_matches([' ', '\t']);
+            if rest.starts_with('#') && rest.len() < bytes.len() - at - 1 {
+                return Some(at);
             }
-            None => {}
         }
         at += 1;
     }
     None
-}
-
-/// The here-documents that a line announces: the word, the name that ends it, whether tabs
-/// are stripped.
-fn announced(text: &Text, joined: &[Span]) -> Vec<(Span, String, bool)> {
-    let mut found = Vec::new();
-    let mut quote = None;
-    for span in joined {
-        let line = text.slice(span.clone());
-        for word in words(line, &mut quote) {
-            let content = line[word.clone()].trim_start_matches(|c: char| c.is_ascii_digit());
-            let Some(rest) = content.strip_prefix("<<") else { continue };
-            let (strip, rest) = rest.strip_prefix('-').map_or((false, rest), |r| (true, r));
-            let name: String = rest.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
-            if !name.is_empty() && !name.contains('<') {
-                found.push((span.start + word.start..span.start + word.end, name, strip));
-            }
-        }
-    }
-    found
-}
-
-/// Words between spaces outside quotes; a quote may have been opened on a line before.
-fn words(line: &str, quote: &mut Option<u8>) -> Vec<Span> {
-    let mut found = Vec::new();
-    let (mut start, mut escaped) = (None, false);
-    for (at, byte) in line.bytes().enumerate() {
-        if matches!(byte, b' ' | b'\t') && quote.is_none() && !escaped {
-            found.extend(start.take().map(|from| from..at));
-            continue;
-        }
-        start.get_or_insert(at);
-        match *quote {
-            _ if escaped => {}
-            Some(open) if byte == open => *quote = None,
-            None if matches!(byte, b'\'' | b'"') => *quote = Some(byte),
-            _ => {}
-        }
-        escaped = byte == b'\\' && !escaped && *quote != Some(b'\'');
-    }
-    found.extend(start.map(|from| from..line.len()));
-    found
 }

@@ -6,13 +6,44 @@ use super::tree::{Body, Dockerfile, Instruction};
 
 /// Names that BuildKit's own check refuses, too.
 const WORDS: [&str; 13] = [
-    "apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret",
-    "token", "passphrase", "secrets", "tokens",
+    "apikey",
+    "auth",
+    "credential",
+    "credentials",
+    "key",
+    "password",
+    "pword",
+    "passwd",
+    "secret",
+    "token",
+    "passphrase",
+    "secrets",
+    "tokens",
 ];
 /// With one of these in it, a name says where a secret is or that there is none.
 const HARMLESS: [&str; 22] = [
-    "public", "pub", "file", "path", "dir", "dummy", "gpg", "keyring", "length", "ttl", "expiry", "id",
-    "name", "url", "type", "algorithm", "server", "keyserver", "mode", "method", "fingerprint", "enabled",
+    "public",
+    "pub",
+    "file",
+    "path",
+    "dir",
+    "dummy",
+    "gpg",
+    "keyring",
+    "length",
+    "ttl",
+    "expiry",
+    "id",
+    "name",
+    "url",
+    "type",
+    "algorithm",
+    "server",
+    "keyserver",
+    "mode",
+    "method",
+    "fingerprint",
+    "enabled",
 ];
 
 /// Whether a variable of this name holds a secret.
@@ -26,7 +57,15 @@ pub(super) fn is_secret_name(name: &str) -> bool {
 /// Whether a value gives nothing away.
 pub(super) fn is_harmless_value(value: &str) -> bool {
     const STANDINS: [&str; 10] = [
-        "dummy", "placeholder", "changeme", "none", "test", "build", "precompile", "true", "false",
+        "dummy",
+        "placeholder",
+        "changeme",
+        "none",
+        "test",
+        "build",
+        "precompile",
+        "true",
+        "false",
         "nothing",
     ];
     let lower = value.to_ascii_lowercase();
@@ -63,12 +102,21 @@ mod tests {
 
     #[test]
     fn names_that_hold_secrets() {
-        for name in ["RAILS_MASTER_KEY", "DB_PASSWORD", "npm_token", "AWS_SECRET_ACCESS_KEY", "AUTH"] {
+        for name in
+            ["RAILS_MASTER_KEY", "DB_PASSWORD", "npm_token", "AWS_SECRET_ACCESS_KEY", "AUTH"]
+        {
             assert!(is_secret_name(name), "{name}");
         }
         for name in [
-            "SECRET_KEY_BASE_DUMMY", "PGPASSWORD_FILE", "SSH_PUBLIC_KEY", "GPG_KEY", "KEYBOARD",
-            "TOKENIZERS_PARALLELISM", "KEY_NAME", "MONKEY", "AWS_ACCESS_KEY_ID",
+            "SECRET_KEY_BASE_DUMMY",
+            "PGPASSWORD_FILE",
+            "SSH_PUBLIC_KEY",
+            "GPG_KEY",
+            "KEYBOARD",
+            "TOKENIZERS_PARALLELISM",
+            "KEY_NAME",
+            "MONKEY",
+            "AWS_ACCESS_KEY_ID",
         ] {
             assert!(!is_secret_name(name), "{name}");
         }

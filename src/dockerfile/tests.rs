@@ -109,7 +109,10 @@ fn every_rule_finds_what_its_cases_say_and_nothing_in_the_traps() {
             let is_trap = actual == "=== findings\n";
             let named = path.file_stem().unwrap().to_string_lossy().starts_with("trap-");
             if is_trap != named {
-                wrong.push(format!("{}: traps, and only they, have names with trap-\n{actual}", path.display()));
+                wrong.push(format!(
+                    "{}: traps, and only they, have names with trap-\n{actual}",
+                    path.display()
+                ));
             }
             hits += usize::from(!is_trap);
             traps += usize::from(is_trap);
@@ -118,7 +121,11 @@ fn every_rule_finds_what_its_cases_say_and_nothing_in_the_traps() {
                 let input = content.split("=== findings\n").next().unwrap();
                 fs::write(&path, format!("{input}{actual}")).unwrap();
             } else if actual != example.expected {
-                wrong.push(format!("{}\n{}\nis now\n{actual}", example.path.display(), example.expected));
+                wrong.push(format!(
+                    "{}\n{}\nis now\n{actual}",
+                    example.path.display(),
+                    example.expected
+                ));
             }
         }
         assert!(hits > 0 && traps >= hits, "{}: {hits} true cases, {traps} traps", rule.name);
@@ -209,13 +216,17 @@ fn what_a_stranger_writes_is_survived() {
         b"FROM a AS a\nFROM a AS A\nFROM a".to_vec(),
         b"FROM a\nENV A=$A$A$A B=${A} C\nRUN chown -R $A ${B} ${ $".to_vec(),
         b"FROM a\nCOPY [\"a\", \"b\nRUN [\"sh\",\"-c\",\"chown -R \\u0061 /x\"]".to_vec(),
-        b"FROM a\nRUN chown -R\nRUN chown -R x\nRUN find -exec chown\nRUN xargs\nRUN install -o".to_vec(),
+        b"FROM a\nRUN chown -R\nRUN chown -R x\nRUN find -exec chown\nRUN xargs\nRUN install -o"
+            .to_vec(),
         b"FROM a\r\nCOPY . /x\r\nRUN chown -R a:b /x\r\n".to_vec(),
     ];
-    cases.extend(["\\\n", "$(", "\"", "'", "`", "${", "(", "{ ", "if ", "<<A ", "&& ", "\u{202e}"].map(
-        |piece| format!("FROM a\nCOPY . /a\nRUN {}", piece.repeat(3000)).into_bytes(),
-    ));
+    cases.extend(
+        ["\\\n", "$(", "\"", "'", "`", "${", "(", "{ ", "if ", "<<A ", "&& ", "\u{202e}"]
+            .map(|piece| format!("FROM a\nCOPY . /a\nRUN {}", piece.repeat(3000)).into_bytes()),
+    );
     cases.push(deep(3000).into_bytes());
+    cases.extend(files(&root().join("fuzz/corpus/lint")).into_iter().map(|p| fs::read(p).unwrap()));
+    cases.extend(corpus().into_iter().map(|(_, bytes)| bytes));
     for case in cases {
         survives(&case);
     }

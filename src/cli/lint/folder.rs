@@ -19,7 +19,8 @@ impl Folder {
     /// A path inside the folder; what leads out of it is not there.
     fn inside(&self, path: &str) -> Option<PathBuf> {
         let path = Path::new(path);
-        let stays = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let stays =
+            path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         let root = self.0.as_ref()?;
         let full = fs::canonicalize(root.join(path)).ok()?;
         let root = fs::canonicalize(root).ok()?;

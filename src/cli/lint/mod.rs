@@ -70,7 +70,7 @@ impl Lint {
         if let Some(name) = &self.explain {
             return explain(name);
         }
-        let (sources, mut exit) = sources::find(&self.what, global)?;
+        let (sources, mut exit) = sources::find(&self.what, global);
         let mut all = Vec::new();
         for source in sources {
             match self.lint(source) {
@@ -100,8 +100,9 @@ impl Lint {
         let mut text = source.text;
         if let Some(allowed) = self.fix {
             let Some(path) = &source.path else {
-                return Err(Fault::usage(format!("{}: --fix writes files only", text.name))
-                    .hint("an app's Dockerfile is mended in its template: fleet lint --fix TEMPLATE"));
+                return Err(Fault::usage(format!("{}: --fix writes files only", text.name)).hint(
+                    "an app's Dockerfile is mended in its template: fleet lint --fix TEMPLATE",
+                ));
             };
             let safety = if allowed == Allowed::Modes { Safety::Modes } else { Safety::Same };
             let mended = dockerfile::mend(&text, &context, safety);

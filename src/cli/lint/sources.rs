@@ -26,15 +26,16 @@ pub(super) struct Source {
 }
 
 /// Reads everything that is named. What cannot be read is told, and the rest goes on.
-pub(super) fn find(what: &[PathBuf], global: &Global) -> Result<(Vec<Source>, ExitCode), Fault> {
+pub(super) fn find(what: &[PathBuf], global: &Global) -> (Vec<Source>, ExitCode) {
     let root = global.directory.clone().unwrap_or_default();
-    let mut finder = Finder { sources: Vec::new(), exit: ExitCode::OK, color: global.color.on_stderr() };
+    let mut finder =
+        Finder { sources: Vec::new(), exit: ExitCode::OK, color: global.color.on_stderr() };
     let mut project = None;
     for name in what {
         let path = root.join(name);
         if path.is_dir() {
             let before = finder.sources.len();
-            finder.folder(&path, name, &path, 0);
+            finder.folder(&path, name, 0);
             if finder.sources.len() == before && finder.exit == ExitCode::OK {
                 let message = format!("{}: no Dockerfile in it", name.display());
                 finder.wrong(&Fault::usage(message).hint("name the file itself"));
@@ -47,7 +48,7 @@ pub(super) fn find(what: &[PathBuf], global: &Global) -> Result<(Vec<Source>, Ex
                 project = Some(Project::open(global));
             }
             match &project {
-                Some(Ok(project)) => finder.app(project, name)?,
+                Some(Ok(project)) => finder.app(project, name),
                 // Without an inventory only paths can be meant.
                 _ => finder.wrong(
                     &Fault::usage(format!("no file, folder or app {}", name.display()))
@@ -56,7 +57,7 @@ pub(super) fn find(what: &[PathBuf], global: &Global) -> Result<(Vec<Source>, Ex
             }
         }
     }
-    Ok((finder.sources, finder.exit))
+    (finder.sources, finder.exit)
 }
 
 struct Finder {
@@ -73,7 +74,8 @@ impl Finder {
 
     fn file(&mut self, path: &Path, shown: &Path, context: Option<PathBuf>) {
         let mut bytes = Vec::new();
-        let read = fs::File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes));
+        let read =
+            fs::File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes));
         let name = shown.display().to_string();
         match read {
             Err(error) => self.wrong(&Fault::usage(format!("{name}: {error}"))),
@@ -90,11 +92,13 @@ impl Finder {
         }
     }
 
-    fn folder(&mut self, path: &Path, shown: &Path, root: &Path, depth: usize) {
+    fn folder(&mut self, path: &Path, shown: &Path, depth: usize) {
         const SKIPPED: [&str; 4] = [".git", "node_modules", "vendor", "target"];
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries,
-            Err(error) => return self.wrong(&Fault::usage(format!("{}: {error}", shown.display()))),
+            Err(error) => {
+                return self.wrong(&Fault::usage(format!("{}: {error}", shown.display())));
+            }
         };
         let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
         names.sort();
@@ -102,11 +106,13 @@ impl Finder {
             let inner = path.join(&name);
             let shown = shown.join(&name);
             // Links are not followed: they may lead back.
-            let Ok(kind) = fs::symlink_metadata(&inner).map(|data| data.file_type()) else { continue };
+            let Ok(kind) = fs::symlink_metadata(&inner).map(|data| data.file_type()) else {
+                continue;
+            };
             let name = name.to_string_lossy();
             if kind.is_dir() {
                 if !SKIPPED.contains(&&*name) && depth < DEPTH {
-                    self.folder(&inner, &shown, root, depth + 1);
+                    self.folder(&inner, &shown, depth + 1);
                 }
             } else if is_dockerfile(&name) && inner.is_file() {
                 self.file(&inner, &shown, Some(path.to_owned()));
@@ -115,7 +121,7 @@ impl Finder {
     }
 
     /// An app stands for its template with its variables filled in.
-    fn app(&mut self, project: &Project, name: &Path) -> Result<(), Fault> {
+    fn app(&mut self, project: &Project, name: &Path) {
         let name = name.to_string_lossy();
         let Some(app) = project.inventory.app(&name) else {
             let known = project.inventory.apps().iter().map(|app| app.name.as_str());
@@ -128,7 +134,7 @@ impl Finder {
                 |(_, app)| format!("did you mean the app {app}?"),
             );
             self.wrong(&Fault::usage(format!("no file, folder or app {name}")).hint(hint));
-            return Ok(());
+            return;
         };
         let folder = project.inventory.project().join("templates").join(&app.template);
         match template::render_dockerfile(&folder, &app.vars) {
@@ -140,7 +146,6 @@ impl Finder {
             }
             Err(error) => self.wrong(&Fault::usage(format!("app {}: {error}", app.name))),
         }
-        Ok(())
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
-    if !has_mounts(case.file) {
+    if !is_for_buildkit(case.file) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -27,11 +27,14 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
         for (at, instruction) in case.file.stages[stage].instructions.iter().enumerate() {
             let steps = ground.runs.get(&at).map_or(&[][..], Vec::as_slice);
             // Any cache mount shows that somebody thought about it.
-            if instruction.flags.iter().any(|f| f.name == "mount" && f.value.contains("type=cache")) {
+            if instruction.flags.iter().any(|f| f.name == "mount" && f.value.contains("type=cache"))
+            {
                 continue;
             }
             let installs = steps.iter().find_map(|s| Some((s, programs::installer(s)?)));
-            let Some((step, installer)) = installs.filter(|(s, _)| s.script.is_none()) else { continue };
+            let Some((step, installer)) = installs.filter(|(s, _)| s.script.is_none()) else {
+                continue;
+            };
             let end = step.command.words.get(1).map_or(step.command.span.end, |w| w.span.end);
             let flag = format!(" --mount=type=cache,target={}", installer.cache);
             let at = instruction.keyword_span(&case.file.text).end;
@@ -56,8 +59,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether the file is written for a frontend that has cache mounts.
-fn has_mounts(file: &Dockerfile) -> bool {
+/// Whether the file is written for BuildKit's frontend, which has cache mounts and `--chmod`.
+pub(super) fn is_for_buildkit(file: &Dockerfile) -> bool {
     let named = file.syntax.as_deref().is_some_and(|syntax| {
         let old = ["1.0", "1.1", "1.0-experimental"];
         let tag = syntax.rsplit_once(':').map_or("latest", |(_, tag)| tag);
@@ -66,6 +69,8 @@ fn has_mounts(file: &Dockerfile) -> bool {
     named
         || file.instructions().any(|i| {
             !i.heredocs.is_empty()
-                || i.flags.iter().any(|f| matches!(f.name.as_str(), "mount" | "link" | "chmod" | "parents"))
+                || i.flags
+                    .iter()
+                    .any(|f| matches!(f.name.as_str(), "mount" | "link" | "chmod" | "parents"))
         })
 }

@@ -61,7 +61,9 @@ fn holds(earlier: &Deed, later: &Deed) -> bool {
         paths::is_within(path, root).then(|| path[root.trim_end_matches('/').len()..].to_owned())
     };
     match (under(&second, &first), under(&later.path, &earlier.path)) {
-        (Some(source), Some(dest)) => source.trim_start_matches('/') == dest.trim_start_matches('/'),
+        (Some(source), Some(dest)) => {
+            source.trim_start_matches('/') == dest.trim_start_matches('/')
+        }
         _ => false,
     }
 }

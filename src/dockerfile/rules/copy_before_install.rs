@@ -30,7 +30,9 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
                 let Some(installer) = programs::installer(step) else { continue };
                 let Some(copy) = whole(ground, (stage, at), step) else { continue };
                 // Without the lists being copied before: with them, this is a second install.
-                if told.insert((copy, installer.name)) && !has_lists(ground, (stage, copy), installer) {
+                if told.insert((copy, installer.name))
+                    && !has_lists(ground, (stage, copy), installer)
+                {
                     found.push(finding(rule, case, (stage, at), copy, step, installer));
                 }
             }
@@ -57,7 +59,8 @@ fn has_lists(ground: &Ground, copy: (usize, usize), installer: &Installer) -> bo
                 if installer.lists.iter().any(|list| source.contains(list))
                     || source.contains("package") || source.contains("Gemfile"))
     });
-    let installs = |step: &Step| programs::installer(step).is_some_and(|i| i.name == installer.name);
+    let installs =
+        |step: &Step| programs::installer(step).is_some_and(|i| i.name == installer.name);
     let mut earlier = ground.runs.iter().filter(|(at, _)| **at < copy.1);
     lists.next().is_some() && earlier.any(|(_, steps)| steps.iter().any(installs))
 }
@@ -95,14 +98,10 @@ fn lists(case: &Case<'_>, installer: &Installer) -> String {
     if held.is_empty() { installer.lists.join(" ") } else { held.join(" ") }
 }
 
-fn edits(
-    case: &Case<'_>,
-    copy: &Instruction,
-    install: &Instruction,
-    lists: &str,
-) -> Vec<Edit> {
+fn edits(case: &Case<'_>, copy: &Instruction, install: &Instruction, lists: &str) -> Vec<Edit> {
     let text = &case.file.text;
-    let flags: String = copy.flags.iter().map(|f| format!(" {}", text.slice(f.span.clone()))).collect();
+    let flags = copy.flags.iter().flat_map(|flag| [" ", text.slice(flag.span.clone())]);
+    let flags: String = flags.collect();
     let dest = copy.copy().map_or(String::new(), |(_, dest)| {
         let dest = text.show(dest.span.clone()).into_owned();
         if dest == "." { "./".to_owned() } else { format!("{}/", dest.trim_end_matches('/')) }
@@ -111,5 +110,8 @@ fn edits(
     let whole = text.show(copy.head.clone()).into_owned();
     let after = edits::lines(text, install).end;
     let newline = if text.bytes.get(after.wrapping_sub(1)) == Some(&b'\n') { "" } else { "\n" };
-    vec![Edit::replace(copy.head.clone(), first), Edit::insert(after, format!("{newline}{whole}\n"))]
+    vec![
+        Edit::replace(copy.head.clone(), first),
+        Edit::insert(after, format!("{newline}{whole}\n")),
+    ]
 }

@@ -28,7 +28,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
             let steps = ground.runs.get(&at).map_or(&[][..], Vec::as_slice);
             for (number, step) in steps.iter().enumerate() {
                 let direct = matches!(step.command.program(), "chown" | "chmod" | "chgrp");
-                let Some(change) = programs::change(step, None).filter(|c| direct && !c.is_recursive)
+                let Some(change) =
+                    programs::change(step, None).filter(|c| direct && !c.is_recursive)
                 else {
                     continue;
                 };
@@ -56,7 +57,12 @@ struct Place<'p> {
 }
 
 /// The `COPY` of this stage that brought exactly this file without its owner or mode.
-fn copied<'d>(deeds: &'d [Deed], path: &str, at: (usize, usize), program: &str) -> Option<&'d Deed> {
+fn copied<'d>(
+    deeds: &'d [Deed],
+    path: &str,
+    at: (usize, usize),
+    program: &str,
+) -> Option<&'d Deed> {
     let last = deeds.iter().rev().find(|deed| deed.at < at && deed.path == path)?;
     let Kind::Copied { is_file: true, owner, .. } = &last.kind else { return None };
     (last.at.0 == at.0 && (program == "chmod" || owner.is_none())).then_some(last)
@@ -82,14 +88,25 @@ fn finding(
     .label(format!("a second copy of the file, with another {what}"))
     .also(copy.span.clone(), "brings the file");
     let instructions = &case.file.stages[stage].instructions;
+    // The old builder does not know `--chmod`.
+    let modern = super::cache_mount::is_for_buildkit(case.file);
     let (flag, safety) = match change.program {
         "chmod" if change.spec.chars().all(|c| c.is_ascii_digit()) => {
-            (format!("--chmod={}", change.spec), Safety::Same)
+            let safety = if modern { Safety::Same } else { Safety::Proposal };
+            (format!("--chmod={}", change.spec), safety)
         }
-        "chmod" if change.spec.ends_with("+x") => ("--chmod=755".to_owned(), Safety::Modes),
+        "chmod" if change.spec.ends_with("+x") => {
+            let safety = if modern { Safety::Modes } else { Safety::Proposal };
+            ("--chmod=755".to_owned(), safety)
+        }
         "chmod" => return found.severity(Severity::Note),
         _ => match owners::owner(&change.spec) {
-            Ok(owner) => (format!("--chown={owner}"), Safety::Same),
+            Ok(owner) => {
+                let fits = owners::takes_owner(&instructions[copy.at.1], &owner).is_ok()
+                    && owners::has_parent(&case.grounds[stage], &copy.path, copy.at).is_ok();
+                let safety = if fits { Safety::Same } else { Safety::Proposal };
+                (format!("--chown={owner}"), safety)
+            }
             Err(_) => return found,
         },
     };
@@ -110,9 +127,10 @@ fn finding(
     let between = (copy.at.1 + 1..at).all(|i| instructions[i].script().is_none());
     let form = instructions[at].script().is_some_and(|script| script.form == Form::Shell);
     let plain = case.grounds[stage].runs[&at].iter().all(|s| s.script.is_none());
-    let made = case.grounds[stage].runs[&at].iter().take(number).any(|s| {
-        matches!(s.command.program(), "useradd" | "adduser" | "groupadd" | "addgroup")
-    });
+    let made = case.grounds[stage].runs[&at]
+        .iter()
+        .take(number)
+        .any(|s| matches!(s.command.program(), "useradd" | "adduser" | "groupadd" | "addgroup"));
     let ok = alone && between && form && plain && !made && instruction.flag(name).is_none();
     match edits::drop_command(text, &instructions[at], number).filter(|_| ok) {
         Some(drop) => found.fix(safety, vec![edits::add_flag(text, instruction, &flag), drop]),

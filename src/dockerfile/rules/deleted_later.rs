@@ -27,9 +27,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
         let ground = &case.grounds[stage];
         for at in 0..ground.folders.len() {
             let steps = ground.runs.get(&at).map_or(&[][..], Vec::as_slice);
-            for step in steps {
-                found.extend(site(rule, case, ground, (stage, at), step));
-            }
+            // One for each RUN: what it deletes, it deletes in vain as a whole.
+            found.extend(steps.iter().find_map(|step| site(rule, case, ground, (stage, at), step)));
         }
     }
     found
@@ -43,7 +42,12 @@ fn site(
     step: &Step,
 ) -> Option<Finding> {
     let removed: Vec<String> = match step.command.program() {
-        "rm" => step.command.operands().take(50).map(|w| ground.path(&step.cwd, &w.value, here.1)).collect(),
+        "rm" => step
+            .command
+            .operands()
+            .take(50)
+            .map(|w| ground.path(&step.cwd, &w.value, here.1))
+            .collect(),
         "apt-get" | "apt" if step.command.has("clean") => vec!["/var/cache/apt/*".into()],
         _ => return None,
     };
@@ -97,7 +101,9 @@ fn brought(case: &Case<'_>, ground: &Ground, here: (usize, usize), path: &str) -
         deed.at < here
             && match &deed.kind {
                 Kind::Copied { .. } => paths::touch(&deed.path, folder),
-                Kind::Installed(_) | Kind::Fetched | Kind::Removed => paths::is_within(&deed.path, folder),
+                Kind::Installed(_) | Kind::Fetched | Kind::Removed => {
+                    paths::is_within(&deed.path, folder)
+                }
                 _ => false,
             }
     })?;
@@ -148,7 +154,9 @@ fn lists(case: &Case<'_>, ground: &Ground, here: (usize, usize), folder: &str) -
                 matches!(s.command.program(), "apt-get" | "apt" | "aptitude") && s.command.has(word)
             })
         };
-        let cleans = steps.iter().any(|s| s.command.program() == "rm" && s.command.words.iter().any(|w| w.value.contains(folder)));
+        let cleans = steps.iter().any(|s| {
+            s.command.program() == "rm" && s.command.words.iter().any(|w| w.value.contains(folder))
+        });
         if cleans {
             return None;
         }
@@ -158,7 +166,12 @@ fn lists(case: &Case<'_>, ground: &Ground, here: (usize, usize), folder: &str) -
                 return None;
             }
             let span = instruction.head.clone();
-            return Some(Brought { at: (here.0, at), span, label: "leaves it behind", source: None });
+            return Some(Brought {
+                at: (here.0, at),
+                span,
+                label: "leaves it behind",
+                source: None,
+            });
         }
     }
     None
@@ -174,7 +187,9 @@ fn join(case: &Case<'_>, here: (usize, usize), brought: (usize, usize)) -> Optio
     // Only where all that the second does is cleaning up.
     let cleans = case.grounds[here.0].runs[&here.1].iter().all(|step| {
         step.script.is_none()
-            && (step.command.program() == "rm" || step.command.has("clean") || step.command.has("autoremove"))
+            && (step.command.program() == "rm"
+                || step.command.has("clean")
+                || step.command.has("autoremove"))
     });
     let form = second.script()?.form == Form::Shell;
     (cleans && form).then(|| edits::join(&case.file.text, first, second)).flatten()

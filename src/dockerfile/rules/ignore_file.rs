@@ -35,7 +35,8 @@ fn matches(pattern: &[String], path: &[&str]) -> bool {
     match (pattern.split_first(), path.split_first()) {
         (None, None) => true,
         (Some((first, rest)), _) if first == "**" => {
-            matches(rest, path) || path.split_first().is_some_and(|(_, tail)| matches(pattern, tail))
+            matches(rest, path)
+                || path.split_first().is_some_and(|(_, tail)| matches(pattern, tail))
         }
         (Some((first, rest)), Some((name, tail))) => {
             part(first.as_bytes(), name.as_bytes()) && matches(rest, tail)

@@ -20,7 +20,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for stage in case.file.stages.iter().filter(|stage| stage.parent.is_none()) {
         let image = stage.base.value.as_str();
-        if image == "scratch" || image.contains('@') || stage.base.is_dynamic() || image.is_empty() {
+        if image == "scratch" || image.contains('@') || stage.base.is_dynamic() || image.is_empty()
+        {
             continue;
         }
         let name = image.rsplit('/').next().unwrap_or(image);

@@ -27,9 +27,9 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
             let later = ground.runs.iter().filter(|(other, _)| **other > at);
             let cleaned_later = later.flat_map(|(_, steps)| steps).any(is_apt_cleaner);
             let left = left(instruction, steps).filter(|_| !cleaned_later);
-            found.extend(left.map(|(step, what, tail)| {
-                finding(rule, case, instruction, step, what, tail)
-            }));
+            found.extend(
+                left.map(|(step, what, tail)| finding(rule, case, instruction, step, what, tail)),
+            );
         }
     }
     found
@@ -37,7 +37,11 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
 
 fn is_apt_cleaner(step: &Step) -> bool {
     matches!(step.command.program(), "rm" | "find")
-        && step.command.words.iter().any(|w| w.value.contains("/var/lib/apt") || w.value == "/var/lib/*")
+        && step
+            .command
+            .words
+            .iter()
+            .any(|w| w.value.contains("/var/lib/apt") || w.value == "/var/lib/*")
 }
 
 /// The command that leaves something, what it leaves, and what would take it away.
@@ -45,7 +49,8 @@ fn left<'s>(
     instruction: &Instruction,
     steps: &'s [Step],
 ) -> Option<(&'s Step, &'static str, &'static str)> {
-    let mounts = |what: &str| instruction.flags.iter().any(|f| f.name == "mount" && f.value.contains(what));
+    let mounts =
+        |what: &str| instruction.flags.iter().any(|f| f.name == "mount" && f.value.contains(what));
     let find = |programs: &[&str], word: &str| {
         steps.iter().find(|s| programs.contains(&s.command.program()) && s.command.has(word))
     };
@@ -65,12 +70,15 @@ fn left<'s>(
     {
         return Some((step, "the package index", "--no-cache"));
     }
-    for (program, tail) in [("dnf", "dnf clean all"), ("yum", "yum clean all"), ("microdnf", "microdnf clean all")] {
+    for (program, tail) in
+        [("dnf", "dnf clean all"), ("yum", "yum clean all"), ("microdnf", "microdnf clean all")]
+    {
         if let Some(step) = find(&[program], "install")
             && find(&[program], "clean").is_none()
             && !mounts("/var/cache")
             && !steps.iter().any(|s| {
-                s.command.program() == "rm" && s.command.words.iter().any(|w| w.value.contains("/var/cache"))
+                s.command.program() == "rm"
+                    && s.command.words.iter().any(|w| w.value.contains("/var/cache"))
             })
         {
             return Some((step, "packages and lists", tail));
@@ -90,8 +98,9 @@ fn finding(
     let program = step.command.program();
     let span = step.command.words.first().map_or(0..0, |w| w.span.start..w.span.end);
     let end = step.command.words.get(1).map_or(span.end, |w| w.span.end);
-    let found = Finding::new(rule, span.start..end, format!("{program} leaves {what} in the image"))
-        .label("nothing in this RUN deletes them");
+    let found =
+        Finding::new(rule, span.start..end, format!("{program} leaves {what} in the image"))
+            .label("nothing in this RUN deletes them");
     let Some(script) = instruction.script().filter(|_| step.script.is_none()) else { return found };
     let edit = if tail == "--no-cache" {
         let add = step.command.arguments().iter().find(|w| w.value == "add");

@@ -70,7 +70,8 @@ fn site<'c>(
         Grade::System => 1,
         Grade::Little => 0,
     };
-    let graded = paths.iter().take(20).map(|p| (p.clone(), ground.grade(p, (stage, at), case.context)));
+    let graded =
+        paths.iter().take(20).map(|p| (p.clone(), ground.grade(p, (stage, at), case.context)));
     let (worst, grade) = graded.max_by_key(|(_, grade)| rank(grade))?;
     let counts = !matches!(grade, Grade::Little);
     counts.then_some(Site { stage, at, number, step, change, paths, grade, worst })

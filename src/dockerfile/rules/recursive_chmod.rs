@@ -33,7 +33,8 @@ fn finding(rule: &'static Rule, case: &Case<'_>, site: &Site<'_>) -> Finding {
     let instruction = &case.file.stages[site.stage].instructions[site.at];
     // Scripts of the context can come before the command; only a RUN without them is cut.
     let plain = case.grounds[site.stage].runs[&site.at].iter().all(|step| step.script.is_none());
-    let drop = plain.then(|| edits::drop_command(&case.file.text, instruction, site.number)).flatten();
+    let drop =
+        plain.then(|| edits::drop_command(&case.file.text, instruction, site.number)).flatten();
     match drop {
         Some(edit) if matches!(mode, "755" | "a+rX" | "u=rwX,go=rX" | "a+rx" | "a+r") => found
             .advice(format!(

@@ -24,6 +24,9 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
 
 fn finding(rule: &'static Rule, case: &Case<'_>, site: &Site<'_>) -> Finding {
     let found = recursion::finding(rule, case, site);
+    if !site.is_tree() {
+        return found;
+    }
     let planned = owners::plan(&owners::Site {
         case,
         stage: site.stage,
@@ -33,13 +36,11 @@ fn finding(rule: &'static Rule, case: &Case<'_>, site: &Site<'_>) -> Finding {
         paths: &site.paths,
     });
     match planned {
-        Ok(edits) if site.is_tree() => found.fix(Safety::Same, edits),
-        Ok(_) => found,
-        Err(reason) if site.is_tree() => {
-            let advice = "set the owner where the files come in: COPY --chown, or install them as that \
-                          user";
+        Ok(edits) => found.fix(Safety::Same, edits),
+        Err(reason) => {
+            let advice =
+                "set the owner where the files come in: COPY --chown, or install them as that user";
             found.advice(format!("{advice}. --fix leaves it: {reason}."))
         }
-        Err(_) => found,
     }
 }

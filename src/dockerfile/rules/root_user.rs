@@ -19,13 +19,20 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
     let Some(last) = case.file.stages.len().checked_sub(1) else { return Vec::new() };
     let chain = case.file.shipped();
     let instructions = || {
-        chain.iter().flat_map(|stage| case.file.stages[*stage].instructions.iter().rev()).filter(|i| !i.onbuild)
+        chain
+            .iter()
+            .flat_map(|stage| case.file.stages[*stage].instructions.iter().rev())
+            .filter(|i| !i.onbuild)
     };
     let starts = instructions().find(|i| matches!(i.keyword, "CMD" | "ENTRYPOINT"));
     let drops = instructions()
         .filter(|i| matches!(i.keyword, "CMD" | "ENTRYPOINT"))
         .flat_map(crate::dockerfile::Instruction::words)
-        .any(|word| ["gosu", "su-exec", "setpriv", "chpst", "entrypoint", "/init", "supervisord"].iter().any(|p| word.value.contains(p)));
+        .any(|word| {
+            ["gosu", "su-exec", "setpriv", "chpst", "entrypoint", "/init", "supervisord"]
+                .iter()
+                .any(|p| word.value.contains(p))
+        });
     let user = instructions().find(|i| i.keyword == "USER");
     let base = &case.file.stages[chain.last().copied().unwrap_or(last)].base;
     if let Some(user) = user {
@@ -35,9 +42,12 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
             return Vec::new();
         }
         let finding = Finding::new(rule, user.head.clone(), "the program runs as root");
-        return vec![finding.severity(Severity::Warning).label("the last USER").advice(
-            "switch back to the program's own user after the commands that need root",
-        )];
+        return vec![
+            finding
+                .severity(Severity::Warning)
+                .label("the last USER")
+                .advice("switch back to the program's own user after the commands that need root"),
+        ];
     }
     // Without a program of its own it is a base for others; some bases bring a user along.
     let own_user = ["nonroot", "rootless", "unprivileged"].iter().any(|w| base.value.contains(w));

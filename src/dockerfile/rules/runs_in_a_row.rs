@@ -25,24 +25,34 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
         let instructions = &case.file.stages[stage].instructions;
         let mut at = 0;
         while at < instructions.len() {
-            let small = |at: usize| ground.runs.get(&at).is_some_and(|s| !s.is_empty() && s.iter().all(is_small));
+            let small = |at: usize| {
+                ground.runs.get(&at).is_some_and(|s| !s.is_empty() && s.iter().all(is_small))
+            };
             let mut end = at;
             while end + 1 < instructions.len()
                 && small(end)
                 && small(end + 1)
-                && edits::join(&case.file.text, &instructions[end], &instructions[end + 1]).is_some()
+                && edits::join(&case.file.text, &instructions[end], &instructions[end + 1])
+                    .is_some()
             {
                 end += 1;
             }
             if end > at {
                 let edits: Vec<_> = (at..end)
-                    .filter_map(|i| edits::join(&case.file.text, &instructions[i], &instructions[i + 1]))
+                    .filter_map(|i| {
+                        edits::join(&case.file.text, &instructions[i], &instructions[i + 1])
+                    })
                     .flatten()
                     .collect();
                 let last = case.file.text.line(instructions[end].span.start);
                 let message = format!("{} small RUNs in a row make {0} layers", end - at + 1);
-                let finding = Finding::new(rule, instructions[at].keyword_span(&case.file.text), message);
-                found.push(finding.label(format!("up to line {last}, one RUN is enough")).fix(Safety::Same, edits));
+                let finding =
+                    Finding::new(rule, instructions[at].keyword_span(&case.file.text), message);
+                found.push(
+                    finding
+                        .label(format!("up to line {last}, one RUN is enough"))
+                        .fix(Safety::Same, edits),
+                );
             }
             at = end + 1;
         }
@@ -59,8 +69,26 @@ fn is_small(step: &Step) -> bool {
         && !step.command.has("--recursive")
         && matches!(
             step.command.program(),
-            "mkdir" | "chmod" | "chown" | "chgrp" | "groupadd" | "useradd" | "addgroup" | "adduser" | "usermod"
-                | "groupmod" | "ln" | "touch" | "rm" | "echo" | "sed" | "mv" | "locale-gen" | "true" | "a2enmod"
-                | "a2dismod" | "passwd"
+            "mkdir"
+                | "chmod"
+                | "chown"
+                | "chgrp"
+                | "groupadd"
+                | "useradd"
+                | "addgroup"
+                | "adduser"
+                | "usermod"
+                | "groupmod"
+                | "ln"
+                | "touch"
+                | "rm"
+                | "echo"
+                | "sed"
+                | "mv"
+                | "locale-gen"
+                | "true"
+                | "a2enmod"
+                | "a2dismod"
+                | "passwd"
         )
 }

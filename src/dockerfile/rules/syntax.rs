@@ -30,7 +30,7 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
                 .into_iter()
                 .filter(|keyword| reason.contains("unknown") && is_near(keyword, &word))
                 .map(|keyword| format!("did you mean {keyword}?"));
-            let hint = near.last().unwrap_or_default();
+            let hint = near.collect::<Vec<_>>().pop().unwrap_or_default();
             finding.label("not understood").advice(hint)
         })
         .collect()

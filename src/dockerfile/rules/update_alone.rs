@@ -25,7 +25,8 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
         for (at, instruction) in instructions.iter().enumerate() {
             let steps = ground.runs.get(&at).map_or(&[][..], Vec::as_slice);
             let Some(update) = steps.iter().find(|step| runs(step, "update")) else { continue };
-            let installs = |step: &Step| runs(step, "install") || runs(step, "add") || runs(step, "upgrade");
+            let installs =
+                |step: &Step| runs(step, "install") || runs(step, "add") || runs(step, "upgrade");
             if steps.iter().any(installs) || steps.iter().any(|s| s.script.is_some()) {
                 continue;
             }
@@ -53,5 +54,6 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn runs(step: &Step, word: &str) -> bool {
-    matches!(step.command.program(), "apt-get" | "apt" | "apk" | "aptitude") && step.command.has(word)
+    matches!(step.command.program(), "apt-get" | "apt" | "apk" | "aptitude")
+        && step.command.has(word)
 }

@@ -32,19 +32,25 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
                 _ => continue,
             };
             let Some(word) = mode.filter(|word| is_open(&word.value)) else { continue };
-            let on_tmp = step.command.operands().any(|w| matches!(w.value.as_str(), "/tmp" | "/var/tmp"));
+            let on_tmp =
+                step.command.operands().any(|w| matches!(w.value.as_str(), "/tmp" | "/var/tmp"));
             if on_tmp {
                 continue;
             }
             let shown = words::one_line(&case.file.text, step.command.span.clone(), 44);
-            let finding = Finding::new(rule, step.command.span.clone(), format!("`{shown}` lets everybody write"));
+            let finding = Finding::new(
+                rule,
+                step.command.span.clone(),
+                format!("`{shown}` lets everybody write"),
+            );
             found.push(mended(finding, case, word, step.script.is_none()));
         }
     }
     for instruction in case.file.instructions() {
         let flag = instruction.flags.iter().find(|f| f.name == "chmod" && is_open(&f.value));
         if let Some(flag) = flag {
-            let message = format!("`--chmod={}` lets everybody write", words::shown(&flag.value, 10));
+            let message =
+                format!("`--chmod={}` lets everybody write", words::shown(&flag.value, 10));
             let finding = Finding::new(rule, flag.span.clone(), message);
             let start = flag.span.end - flag.value.len();
             let word = Word { span: start..flag.span.end, value: flag.value.clone() };
@@ -55,7 +61,9 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn after<'w>(arguments: &'w [Word], option: &str) -> Option<&'w Word> {
-    let at = arguments.iter().position(|w| w.value == option || w.value.ends_with(&format!("/{option}")))?;
+    let at = arguments
+        .iter()
+        .position(|w| w.value == option || w.value.ends_with(&format!("/{option}")))?;
     arguments[at + 1..].iter().find(|w| !is_option(&w.value))
 }
 

@@ -1,5 +1,6 @@
 //! A `RUN` as the shell gets it, its lines joined, and where each part of it stands in the file.
 
+use crate::dockerfile::scan::slip;
 use crate::dockerfile::text::{Span, Text};
 
 /// Text for the shell with the way back to the file.
@@ -61,20 +62,5 @@ fn without_continuation(line: &str, escape: u8) -> &str {
         return rest;
     }
     // A backslash that a comment follows was meant as a continuation.
-    let mut quote = None;
-    for (at, c) in line.char_indices() {
-        match quote {
-            Some(open) if c == open => quote = None,
-            Some(_) => {}
-            None if c == '\'' || c == '"' => quote = Some(c),
-            None if c == char::from(escape) => {
-                let rest = line[at + 1..].trim_start_matches([' ', '\t']);
-                if rest.starts_with('#') && rest.len() < line.len() - at - 1 {
-                    return &line[..at];
-                }
-            }
-            None => {}
-        }
-    }
-    line
+    slip(line, escape).map_or(line, |at| &line[..at])
 }

@@ -158,7 +158,10 @@ impl<'j> Lexer<'j> {
                 value.push(byte);
                 let closes = matches!(
                     (last, byte),
-                    (Some(b'('), b')') | (Some(b'{'), b'}') | (Some(b'`'), b'`') | (Some(b'D'), b'"')
+                    (Some(b'('), b')')
+                        | (Some(b'{'), b'}')
+                        | (Some(b'`'), b'`')
+                        | (Some(b'D'), b'"')
                 );
                 if closes {
                     open.pop();

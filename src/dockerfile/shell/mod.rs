@@ -144,9 +144,8 @@ impl Script {
     }
 
     /// The command of a JSON array; what `sh -c` is given counts as commands.
-    pub(super) fn of_exec(words: Vec<Word>) -> Self {
+    pub(super) fn of_exec(words: Vec<Word>, span: Span) -> Self {
         let Some((first, last)) = words.first().zip(words.last()) else { return Self::default() };
-        let span = first.span.start..last.span.end;
         let shell = first.value.rsplit('/').next().is_some_and(|n| n == "sh" || n == "bash");
         if shell && words.len() >= 3 && words[words.len() - 2].value.ends_with('c') {
             let (mut commands, has_comment) =

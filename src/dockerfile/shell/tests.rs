@@ -8,11 +8,7 @@ fn words(line: &str) -> Vec<Vec<String>> {
     for word in script.commands.iter().flat_map(|c| &c.words) {
         assert!(word.span.end <= line.len());
     }
-    script
-        .commands
-        .iter()
-        .map(|c| c.words.iter().map(|w| w.value.clone()).collect())
-        .collect()
+    script.commands.iter().map(|c| c.words.iter().map(|w| w.value.clone()).collect()).collect()
 }
 
 #[test]
@@ -21,7 +17,10 @@ fn commands_and_words() {
         ("chown -R a:b /x && ls", &[&["chown", "-R", "a:b", "/x"], &["ls"]]),
         ("a 'b c' \"d $e\" f\\ g", &[&["a", "b c", "d $e", "f g"]]),
         ("a; b | c || d & e", &[&["a"], &["b"], &["c"], &["d"], &["e"]]),
-        ("if [ -f x ]; then chown -R a x; fi", &[&["[", "-f", "x", "]"], &["chown", "-R", "a", "x"]]),
+        (
+            "if [ -f x ]; then chown -R a x; fi",
+            &[&["[", "-f", "x", "]"], &["chown", "-R", "a", "x"]],
+        ),
         ("for d in a b; do mkdir $d; done", &[&["mkdir", "$d"]]),
         ("x=$(a \"$(b 'c)')\" d) y", &[&["y"]]),
         ("echo \"$(f \"a b\")\" z", &[&["echo", "$(f \"a b\")", "z"]]),
