@@ -11,6 +11,9 @@ use crate::human;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+/// The most errors that the summary repeats.
+const WORST: usize = 10;
+
 pub(super) fn render(all: &[Linted], look: &Look) -> String {
     let mut out = String::new();
     let mut explained = HashSet::new();
@@ -132,6 +135,27 @@ pub(in crate::dockerfile) fn wrap(words: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// The lines that cost the most, once more in one place.
+fn costly(all: &[Linted], look: &Look) -> String {
+    let mut out = String::new();
+    let worst = all.iter().flat_map(|linted| linted.findings.iter().map(move |f| (linted, f)));
+    let worst = worst.filter(|(_, finding)| finding.severity == Severity::Error);
+    for (linted, finding) in worst.clone().take(WORST) {
+        let text = &linted.file.text;
+        let place = format!("{}:{}", human::escape(&text.name), text.line(finding.span.start));
+        let words = format!("{place} {}", finding.message);
+        for (number, line) in wrap(&words, look.width.saturating_sub(6)).iter().enumerate() {
+            let lead = if number == 0 { paint(look, "31", "×") } else { " ".into() };
+            let _ = writeln!(out, "  {lead} {line}");
+        }
+    }
+    let rest = worst.count().saturating_sub(WORST);
+    if rest > 0 {
+        let _ = writeln!(out, "    and {rest} more errors");
+    }
+    out
+}
+
 fn summary(all: &[Linted], look: &Look) -> String {
     let files = all.len();
     let files = format!("{files} file{}", if files == 1 { "" } else { "s" });
@@ -154,6 +178,7 @@ fn summary(all: &[Linted], look: &Look) -> String {
         return out;
     }
     let _ = writeln!(out, "{files}: {}", parts.join(", "));
+    out.push_str(&costly(all, look));
     let fixes = |safety: Safety| {
         let all = all.iter().filter(|l| !l.file.text.branches).flat_map(|l| &l.findings);
         all.filter(|f| f.fix.as_ref().is_some_and(|fix| fix.safety == safety)).count()
