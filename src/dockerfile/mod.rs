@@ -90,7 +90,7 @@ pub fn try_everything(bytes: &[u8]) {
 
 /// Shapes of files of any size that make careless code slow: for tests and benchmarks.
 #[must_use]
-pub fn shapes() -> [fn(usize) -> String; 11] {
+pub fn shapes() -> [fn(usize) -> String; 12] {
     [
         |n| format!("FROM a\nRUN {}", "x".repeat(n * 16)),
         |n| format!("FROM a\nRUN a {}", "\\\n # c\n".repeat(n)),
@@ -102,6 +102,7 @@ pub fn shapes() -> [fn(usize) -> String; 11] {
         |n| format!("FROM a\n{}", "NOTHING x\n".repeat(n)),
         |n| format!("FROM a\n{}", "# fleet ignore=latest-tag\n".repeat(n)),
         |n| format!("FROM a\n{}", "RUN mkdir x\n".repeat(n)),
+        |n| format!("FROM a\n{}", "RUN apt-get update\nRUN apt-get clean\n".repeat(n)),
         |n| format!("FROM a\n{}", "RUN rm -rf /x\nCOPY x /x\nADD y* /x/\n".repeat(n)),
     ]
 }

@@ -20,6 +20,9 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+/// How many instructions back the package lists are looked for.
+const NEAR: usize = 100;
+
 fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     // What stays in a stage that is only copied from costs nobody anything.
@@ -147,7 +150,8 @@ fn made_since(ground: &Ground, copy: (usize, usize), here: (usize, usize), folde
 
 /// The `RUN` before that left package lists or packages behind.
 fn lists(case: &Case<'_>, ground: &Ground, here: (usize, usize), folder: &str) -> Option<Brought> {
-    let runs = (0..here.1).rev().filter_map(|at| Some((at, ground.runs.get(&at)?)));
+    let near = here.1.saturating_sub(NEAR);
+    let runs = (near..here.1).rev().filter_map(|at| Some((at, ground.runs.get(&at)?)));
     for (at, steps) in runs {
         let apt = |word: &str| {
             steps.iter().any(|s| {

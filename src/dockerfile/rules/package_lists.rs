@@ -22,10 +22,11 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
     for stage in case.file.shipped() {
         let ground = &case.grounds[stage];
         let instructions = &case.file.stages[stage].instructions;
+        let cleaners = ground.runs.iter().filter(|(_, steps)| steps.iter().any(is_apt_cleaner));
+        let last_cleaner = cleaners.map(|(at, _)| *at).max();
         for (at, instruction) in instructions.iter().enumerate() {
             let steps = ground.runs.get(&at).map_or(&[][..], Vec::as_slice);
-            let later = ground.runs.iter().filter(|(other, _)| **other > at);
-            let cleaned_later = later.flat_map(|(_, steps)| steps).any(is_apt_cleaner);
+            let cleaned_later = last_cleaner.is_some_and(|cleaner| cleaner > at);
             let left = left(instruction, steps).filter(|_| !cleaned_later);
             found.extend(
                 left.map(|(step, what, tail)| finding(rule, case, instruction, step, what, tail)),

@@ -1,6 +1,7 @@
 //! `chmod -R` over a tree that an earlier layer brought.
 
 use super::recursion::{self, Site};
+use crate::dockerfile::MOST;
 use crate::dockerfile::edits;
 use crate::dockerfile::finding::{Finding, Safety, Severity};
 use crate::dockerfile::rule::{Case, Rule};
@@ -21,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
-    recursion::sites(case, "chmod").map(|site| finding(rule, case, &site)).collect()
+    recursion::sites(case, "chmod").take(MOST).map(|site| finding(rule, case, &site)).collect()
 }
 
 fn finding(rule: &'static Rule, case: &Case<'_>, site: &Site<'_>) -> Finding {

@@ -1,6 +1,7 @@
 //! `chown -R` over a tree that an earlier layer brought.
 
 use super::recursion::{self, Site};
+use crate::dockerfile::MOST;
 use crate::dockerfile::finding::{Finding, Safety, Severity};
 use crate::dockerfile::owners;
 use crate::dockerfile::rule::{Case, Rule};
@@ -19,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
-    recursion::sites(case, "chown").map(|site| finding(rule, case, &site)).collect()
+    recursion::sites(case, "chown").take(MOST).map(|site| finding(rule, case, &site)).collect()
 }
 
 fn finding(rule: &'static Rule, case: &Case<'_>, site: &Site<'_>) -> Finding {

@@ -22,16 +22,17 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (stage, ground) in case.grounds.iter().enumerate() {
         let instructions = &case.file.stages[stage].instructions;
+        let runs_of_packages = ground.runs.iter().filter(|(_, steps)| steps.iter().any(installs));
+        let mut installing: Vec<usize> = runs_of_packages.map(|(at, _)| *at).collect();
+        installing.sort_unstable();
         for (at, instruction) in instructions.iter().enumerate() {
             let steps = ground.runs.get(&at).map_or(&[][..], Vec::as_slice);
             let Some(update) = steps.iter().find(|step| runs(step, "update")) else { continue };
-            let installs =
-                |step: &Step| runs(step, "install") || runs(step, "add") || runs(step, "upgrade");
             if steps.iter().any(installs) || steps.iter().any(|s| s.script.is_some()) {
                 continue;
             }
-            let later = (at + 1..instructions.len())
-                .find(|later| ground.runs.get(later).is_some_and(|s| s.iter().any(installs)));
+            let next = installing.partition_point(|install| *install <= at);
+            let later = installing.get(next).copied();
             let Some(later) = later else { continue };
             let line = case.file.text.line(instructions[later].span.start);
             let finding = Finding::new(
@@ -51,6 +52,10 @@ fn check(rule: &'static Rule, case: &Case<'_>) -> Vec<Finding> {
         }
     }
     found
+}
+
+fn installs(step: &Step) -> bool {
+    runs(step, "install") || runs(step, "add") || runs(step, "upgrade")
 }
 
 fn runs(step: &Step, word: &str) -> bool {
