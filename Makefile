@@ -40,7 +40,7 @@ lint: ## clippy, with warnings denied
 
 .PHONY: unit
 unit: ## tests that need no lab
-	$(CARGO) test --locked $(FEATURES) --lib --bins --test architecture --test cli --test examples --test supply_chain --test known_hosts_oracle --test ssh_config_oracle --test wire
+	$(CARGO) test --locked $(FEATURES) --lib --bins --test architecture --test cli --test examples --test supply_chain --test lint --test known_hosts_oracle --test ssh_config_oracle --test wire
 
 .PHONY: docs
 docs: ## build the documentation, with warnings denied
@@ -59,5 +59,10 @@ test-long: lab-up ## every cut and every crash, one by one: an hour and more
 .PHONY: bench
 bench: lab-up ## the numbers, side by side in one run
 	$(CARGO) bench --locked --bench inventory
+	$(CARGO) bench --locked --bench lint
 	$(CARGO) bench --locked --bench fan_out
 	$(CARGO) bench --locked --bench files
+
+.PHONY: lint-page
+lint-page: ## make docs/lint.md and the expected ends of the lint cases anew from the rules
+	FLEET_UPDATE=1 $(CARGO) test --locked $(FEATURES) --lib dockerfile

@@ -16,6 +16,7 @@
 
 pub mod cli;
 pub mod docker;
+pub mod dockerfile;
 pub mod door;
 pub mod history;
 pub mod human;

@@ -11,6 +11,7 @@ mod hosts;
 mod init;
 mod interrupted;
 mod limits;
+mod lint;
 mod man;
 mod out;
 mod ping;
@@ -42,7 +43,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 every host ok or changed · 2 wrong arguments or files, nothing contacted ·
+Exit codes: 0 every host ok or changed · 1 findings of `lint` · 2 wrong arguments or files, nothing contacted ·
 3 a host failed · 4 unreachable · 5 unknown: an answer was lost · 6 refused ·
 7 host key · 9 history or result not written · 70 bug · 129/130/143 stopped by a signal";
 
@@ -66,6 +67,8 @@ enum Verb {
     Cleanup(cleanup::Cleanup),
     /// Finish the plan of a run that was cut off
     Resume(resume::Resume),
+    /// Find what makes builds of Dockerfiles slow, and mend it
+    Lint(lint::Lint),
     /// List past runs, or show one
     History(history::History),
     /// Report on a run
@@ -106,6 +109,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Fault> {
     match &cli.verb {
         Verb::Init(verb) => verb.run(global),
         Verb::Hosts(verb) => verb.run(global),
+        Verb::Lint(verb) => verb.run(global),
         Verb::History(verb) => verb.run(global),
         Verb::Report(verb) => verb.run(global),
         Verb::Completions(verb) => Ok(verb.run()),

@@ -45,7 +45,7 @@ struct PlannedHost {
 /// The digest of a step's parameters: another one means another policy.
 pub(super) fn policy(with: &toml::Table) -> String {
     let text = serde_json::to_string(with).unwrap_or_default();
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::ssh::hex(&Sha256::digest(text.as_bytes()))
 }
 
 impl PlanFile {

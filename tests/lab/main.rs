@@ -10,6 +10,7 @@ mod faulty;
 mod files;
 mod identity;
 mod keys;
+mod lint;
 mod reach;
 mod strangers;
 mod sweeps;

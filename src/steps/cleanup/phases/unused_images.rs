@@ -43,7 +43,7 @@ fn decide(survey: &Survey, parameters: &Parameters) -> Vec<Decision> {
                 .unwrap_or_else(|| unneeded(survey, parameters, image));
             let mut object = view.object(image);
             // Removal goes by these names, so that none of them may be a digest.
-            object.names = image.tags.clone();
+            object.names.clone_from(&image.tags);
             judged.of(PHASE.name, object)
         })
         .collect();
