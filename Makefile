@@ -38,7 +38,7 @@ lint: ## clippy, with warnings denied
 
 .PHONY: unit
 unit: ## tests that need no lab
-	$(CARGO) test --locked --lib --bins --test architecture --test cli --test examples --test supply_chain --test known_hosts_oracle --test ssh_config_oracle --test wire
+	$(CARGO) test --locked --lib --bins --test architecture --test cli --test template --test examples --test supply_chain --test known_hosts_oracle --test ssh_config_oracle --test wire
 
 .PHONY: docs
 docs: ## build the documentation, with warnings denied
@@ -52,4 +52,5 @@ lab-test: lab-up ## tests against the lab's real servers
 .PHONY: bench
 bench: lab-up ## the numbers, side by side in one run
 	$(CARGO) bench --locked --bench inventory
+	$(CARGO) bench --locked --bench render
 	$(CARGO) bench --locked --bench fan_out

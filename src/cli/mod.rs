@@ -1,9 +1,11 @@
 //! Arguments in, exit code out. One file per verb; the only module that prints.
 
+mod apps;
 mod args;
 mod carry_out;
 mod cleanup;
 mod completions;
+mod diff;
 mod exec;
 mod fault;
 mod history;
@@ -15,10 +17,14 @@ mod out;
 mod ping;
 mod printer;
 mod project;
+mod put;
+mod render;
 mod report;
 mod shower;
 mod signals;
 mod trust;
+mod unified;
+mod visit;
 
 use crate::record::ExitCode;
 use args::Global;
@@ -36,7 +42,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 every host ok or changed · 2 wrong arguments or files, nothing contacted ·
+Exit codes: 0 every host ok or changed · 1 differences (diff --exit-code) · 2 wrong arguments or files, nothing contacted ·
 3 a host failed · 4 unreachable · 5 unknown: an answer was lost · 6 refused ·
 7 host key · 9 history or result not written · 70 bug · 129/130/143 stopped by a signal";
 
@@ -46,6 +52,8 @@ enum Verb {
     Init(init::Init),
     /// Show the hosts of the inventory, or where one host's values come from
     Hosts(hosts::Hosts),
+    /// Show the apps of the inventory, their templates and where they are built
+    Apps(apps::Apps),
     /// Record host keys after showing their fingerprints
     Trust(trust::Trust),
     /// Connect, and show what each host and its Docker are
@@ -54,6 +62,10 @@ enum Verb {
     Exec(exec::Exec),
     /// Remove what Docker no longer needs: plan, show, confirm, apply
     Cleanup(cleanup::Cleanup),
+    /// Print or write an app's Dockerfile and what belongs to it
+    Render(render::Render),
+    /// Compare the files of apps with what their templates make
+    Diff(diff::Diff),
     /// List past runs, or show one
     History(history::History),
     /// Report on a run
@@ -94,6 +106,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Fault> {
     match &cli.verb {
         Verb::Init(verb) => verb.run(global),
         Verb::Hosts(verb) => verb.run(global),
+        Verb::Apps(verb) => verb.run(global),
         Verb::History(verb) => verb.run(global),
         Verb::Report(verb) => verb.run(global),
         Verb::Completions(verb) => Ok(verb.run()),
@@ -102,6 +115,8 @@ fn run(cli: &Cli) -> Result<ExitCode, Fault> {
         Verb::Ping(verb) => wait_for(verb.run(global)),
         Verb::Exec(verb) => wait_for(verb.run(global)),
         Verb::Cleanup(verb) => wait_for(verb.run(global)),
+        Verb::Render(verb) => wait_for(verb.run(global)),
+        Verb::Diff(verb) => wait_for(verb.run(global)),
     }
 }
 
