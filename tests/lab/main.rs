@@ -1,5 +1,8 @@
 //! The real binary against the lab's real servers. `make lab-up` brings them up.
 
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+#[path = "../support/matrix.rs"]
+mod matrix;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -7,6 +10,7 @@ mod cleanup;
 mod exec;
 mod identity;
 mod reach;
+mod template;
 
 use std::fs;
 use std::process::{Command, Output};
