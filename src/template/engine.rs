@@ -25,6 +25,8 @@ pub(super) struct Engine {
     tera: Arc<Tera>,
     /// How messages name each file.
     shown: Arc<BTreeMap<String, String>>,
+    /// Whether rendering surely ends soon, so that nobody has to wait for it with a clock.
+    plain: bool,
 }
 
 impl std::fmt::Debug for Engine {
@@ -55,7 +57,8 @@ impl Engine {
         for (name, shown) in shown.iter() {
             check_names(&tera, name, shown, place, manifest)?;
         }
-        Ok(Self { tera: Arc::new(tera), shown })
+        let plain = place.files.values().all(|text| is_plain(text));
+        Ok(Self { tera: Arc::new(tera), shown, plain })
     }
 
     /// Renders every file whose condition holds.
@@ -73,10 +76,11 @@ impl Engine {
         let context = Context::from_serialize(values)
             .map_err(|error| explain(&error, &self.shown, &first))?;
         let (tera, shown) = (Arc::clone(&self.tera), Arc::clone(&self.shown));
-        bounded(&first, move || {
+        let work = move || {
             let deadline = Instant::now() + PATIENCE;
             rows.into_iter().map(|row| render_one(&tera, &shown, row, &context, deadline)).collect()
-        })?
+        };
+        if self.plain { work() } else { bounded(&first, work)? }
     }
 
     fn name(&self, source: &str) -> String {
@@ -120,6 +124,32 @@ impl io::Write for Sheet {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Whether a template has no loop inside another and nothing that could hide one: then it takes
+/// no longer than its length and that of its lists allow. A thread for each app would cost more
+/// than rendering it.
+fn is_plain(text: &str) -> bool {
+    let tags = text.split("{%").flat_map(|part| part.split("{{")).skip(1);
+    let tags = tags.filter_map(|tag| tag.split("%}").next()?.split("}}").next());
+    // A table written inside a tag could end it too early here.
+    if tags.clone().any(|tag| tag.contains('{')) {
+        return false;
+    }
+    let words = tags.flat_map(|tag| tag.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    let mut depth = 0_i32;
+    for word in words {
+        match word {
+            "for" => depth += 1,
+            "endfor" => depth -= 1,
+            "range" | "include" | "extends" | "block" | "component" => return false,
+            _ => {}
+        }
+        if depth > 1 {
+            return false;
+        }
+    }
+    depth == 0
 }
 
 /// Does something in a thread of its own and waits for it so long. A loop that writes nothing
@@ -206,4 +236,30 @@ fn is_set(place: &Place, name: &str) -> bool {
             rest.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('='))
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plain;
+
+    #[test]
+    fn loops_inside_loops_are_not_plain() {
+        let cases = [
+            ("# for all\nFROM x", true),
+            ("{% for a in b %}x{% endfor %}{% for a in b %}y{% endfor %}", true),
+            ("{% for a in b %}{% if a %}{{ a }}{% endif %}{% endfor %}", true),
+            ("{% for a in b %}{%- for c in d -%}{% endfor %}{% endfor %}", false),
+            ("{% for a in range(end=9) %}{% endfor %}", false),
+            ("{% for a in b %}{{ [c for c in d] }}{% endfor %}", false),
+            ("{{ [c for c in d] }}", false),
+            ("{% include \"x\" %}", false),
+        ];
+        for (text, plain) in cases {
+            assert_eq!(is_plain(text), plain, "{text}");
+        }
+        for file in ["rails/Dockerfile.tera", "rails-before/Dockerfile.tera"] {
+            let path = format!("{}/templates/{file}", env!("CARGO_MANIFEST_DIR"));
+            assert!(is_plain(&std::fs::read_to_string(path).unwrap()), "{file}");
+        }
+    }
 }
