@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("docker", &["ssh", "human", "record", "door"]),
     ("steps", &["record", "human", "template", "door", "ssh", "docker"]),
     ("playbook", &[]),
-    ("plan", &["record", "inventory", "template", "playbook", "ssh", "steps"]),
+    ("plan", &["record", "human", "inventory", "template", "playbook", "ssh", "steps"]),
     ("runner", &["record", "human", "door", "ssh", "docker", "steps", "playbook", "plan"]),
     ("progress", &["record", "human"]),
     ("history", &["record", "human"]),

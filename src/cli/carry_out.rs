@@ -1,6 +1,7 @@
 //! The one road of every verb that touches hosts: a one-step playbook, planned, run, reported.
 
 use super::args::{Global, Touch};
+use super::bases::Bases;
 use super::fault::Fault;
 use super::interrupted;
 use super::limits::{self, Held};
@@ -154,10 +155,15 @@ fn plan(
         .ok_or_else(|| Fault::usage(format!("no kind of step is called {}", step.kind)))?;
     let routes = project.routes(hosts, quiet)?;
     let mut planned = Vec::with_capacity(hosts.len());
+    let mut bases = Bases::new(project);
     let mut policies = HashMap::new();
     let mut last: Option<(toml::Table, Arc<dyn steps::Step>)> = None;
     for (host, route) in hosts.iter().zip(routes) {
-        let with = parameters(host, kind, step, wish);
+        let mut with = parameters(host, kind, step, wish);
+        if kind.parameters.contains(&"bases") && wants_bases(&with) {
+            let of_host = bases.of(host)?.into_iter().map(toml::Value::String).collect();
+            with.insert("bases".into(), toml::Value::Array(of_host));
+        }
         let policy = plan_file::policy(&with);
         if wish.policies.get(&host.name).is_some_and(|then| *then != policy) {
             let text = format!(
@@ -199,6 +205,11 @@ fn parameters(
         with.insert("protect".into(), toml::Value::Array(list));
     }
     with
+}
+
+/// Only what removes tagged images must know what templates build on.
+fn wants_bases(with: &toml::Table) -> bool {
+    with.get("aggressive").is_some() || with.get("images").is_some()
 }
 
 fn wrong_parameter(host: &Host, error: &steps::ParameterError) -> Fault {

@@ -1,9 +1,12 @@
 //! Arguments in, exit code out. One file per verb; the only module that prints.
 
+mod apps;
 mod args;
+mod bases;
 mod carry_out;
 mod cleanup;
 mod completions;
+mod diff;
 mod exec;
 mod fault;
 mod history;
@@ -21,11 +24,15 @@ mod process;
 mod project;
 mod pull;
 mod push;
+mod put;
+mod render;
 mod report;
 mod resume;
 mod shower;
 mod signals;
 mod trust;
+mod unified;
+mod visit;
 
 use crate::record::ExitCode;
 use args::Global;
@@ -43,7 +50,8 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 every host ok or changed · 1 findings of `lint` · 2 wrong arguments or files, nothing contacted ·
+Exit codes: 0 every host ok or changed · 1 findings of lint, differences of diff --exit-code ·
+2 wrong arguments or files, nothing contacted ·
 3 a host failed · 4 unreachable · 5 unknown: an answer was lost · 6 refused ·
 7 host key · 9 history or result not written · 70 bug · 129/130/143 stopped by a signal";
 
@@ -53,6 +61,8 @@ enum Verb {
     Init(init::Init),
     /// Show the hosts of the inventory, or where one host's values come from
     Hosts(hosts::Hosts),
+    /// Show the apps of the inventory, their templates and where they are built
+    Apps(apps::Apps),
     /// Record host keys after showing their fingerprints
     Trust(trust::Trust),
     /// Connect, and show what each host and its Docker are
@@ -69,6 +79,10 @@ enum Verb {
     Resume(resume::Resume),
     /// Find what makes builds of Dockerfiles slow, and mend it
     Lint(lint::Lint),
+    /// Print or write an app's Dockerfile and what belongs to it
+    Render(render::Render),
+    /// Compare the files of apps with what their templates make
+    Diff(diff::Diff),
     /// List past runs, or show one
     History(history::History),
     /// Report on a run
@@ -110,6 +124,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Fault> {
         Verb::Init(verb) => verb.run(global),
         Verb::Hosts(verb) => verb.run(global),
         Verb::Lint(verb) => verb.run(global),
+        Verb::Apps(verb) => verb.run(global),
         Verb::History(verb) => verb.run(global),
         Verb::Report(verb) => verb.run(global),
         Verb::Completions(verb) => Ok(verb.run()),
@@ -121,6 +136,8 @@ fn run(cli: &Cli) -> Result<ExitCode, Fault> {
         Verb::Pull(verb) => wait_for(verb.run(global)),
         Verb::Cleanup(verb) => wait_for(verb.run(global)),
         Verb::Resume(verb) => wait_for(verb.run(global)),
+        Verb::Render(verb) => wait_for(verb.run(global)),
+        Verb::Diff(verb) => wait_for(verb.run(global)),
     }
 }
 

@@ -1,5 +1,8 @@
 //! The real binary against the lab's real servers. `make lab-up` brings them up.
 
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+#[path = "../support/matrix.rs"]
+mod matrix;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -14,6 +17,7 @@ mod lint;
 mod reach;
 mod strangers;
 mod sweeps;
+mod template;
 mod terminal;
 
 use std::fs;

@@ -5,8 +5,8 @@ use super::super::fault::Fault;
 use super::super::out;
 use super::super::project::Project;
 use crate::dockerfile::Text;
+use crate::plan::Renderer;
 use crate::record::ExitCode;
-use crate::template;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -136,15 +136,15 @@ impl Finder {
             self.wrong(&Fault::usage(format!("no file, folder or app {name}")).hint(hint));
             return;
         };
-        let folder = project.inventory.project().join("templates").join(&app.template);
-        match template::render_dockerfile(&folder, &app.vars) {
-            Ok(rendered) => {
+        match Renderer::new(&project.inventory, [], None).render(app, None, None) {
+            Ok(files) => {
                 let shown = format!("{} (templates/{} rendered)", app.name, app.template);
-                let text = Text::new(shown, rendered.into_bytes(), false);
+                let rendered = files.into_iter().next().map(|file| file.text.into_bytes());
+                let text = Text::new(shown, rendered.unwrap_or_default(), false);
                 let context = app.repo.clone().filter(|repo| repo.is_dir());
                 self.sources.push(Source { text, path: None, context });
             }
-            Err(error) => self.wrong(&Fault::usage(format!("app {}: {error}", app.name))),
+            Err(error) => self.wrong(&super::super::render::fault(project, error)),
         }
     }
 }
