@@ -22,11 +22,9 @@ fn project(files: &[(&str, &str)]) -> Project {
 
 #[test]
 fn what_a_user_sees_of_the_template_is_what_we_looked_at() {
-    let project = Project::new("");
-    fs::create_dir_all(project.path().join("templates/rails-before")).unwrap();
-    let template = "templates/rails-before/Dockerfile.tera";
-    fs::copy(repository(template), project.path().join(template)).unwrap();
-    let ran = project.run(&["lint", "templates/rails-before"]).code(1);
+    let app = "[apps.shop]\ntemplate = \"rails-before\"\nhosts = \"web1\"\nvars = { ruby_version = \"3.4.5\" }\n";
+    let project = project(&[("inventory/apps.toml", app)]);
+    let ran = project.run(&["lint", "shop"]).code(1);
     assert_eq!(ran.stderr, "");
     for line in ran.stdout.lines() {
         assert!(console_width(line) <= 80, "{line}");
@@ -131,6 +129,10 @@ fn modes_change_only_when_that_is_asked_for() {
 #[test]
 fn an_app_stands_for_its_rendered_template() {
     let project = project(&[
+        (
+            "templates/t/template.toml",
+            "[template]\nversion = \"1\"\nsummary = \"a test\"\n[[files]]\nsource = \"Dockerfile.tera\"\npath = \"Dockerfile\"\n[[changelog]]\nversion = \"1\"\nchanges = \"first\"\n[variables.base]\ntype = \"string\"\npattern = \".*\"\nhelp = \"a base\"\n",
+        ),
         (
             "templates/t/Dockerfile.tera",
             "FROM {{ base }}\nCOPY . /app\nRUN chown -R a:a /app\nUSER a\n",
