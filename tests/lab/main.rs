@@ -14,6 +14,7 @@ mod files;
 mod identity;
 mod keys;
 mod lint;
+mod plans;
 mod reach;
 mod strangers;
 mod sweeps;
