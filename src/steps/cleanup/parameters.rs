@@ -270,13 +270,12 @@ mod tests {
             labels: labels.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
             ..Container::default()
         };
-        let cases: &[(&str, &[(&str, &str)], [bool; 3])] = &[
-            ("web", &[], [true, false, false]),
+        for (name, labels, want) in [
+            ("web", &[][..], [true, false, false]),
             ("web-2", &[("tier", "front")], [false, true, false]),
             ("x", &[("app", "shop")], [false, false, true]),
             ("x", &[("app", "blog")], [false, false, false]),
-        ];
-        for (name, labels, want) in cases {
+        ] {
             let got: Vec<_> = stop.iter().map(|w| w.names(&container(name, labels))).collect();
             assert_eq!(got, want, "{name}");
         }

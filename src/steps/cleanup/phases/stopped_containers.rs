@@ -125,7 +125,7 @@ fn holds_data(survey: &Survey, container: &Container) -> Option<Judged> {
 }
 
 fn much_written(parameters: &Parameters, container: &Container) -> Option<Judged> {
-    if parameters.containers.iter().any(|name| *name == container.name) {
+    if parameters.containers.contains(&container.name) {
         return None;
     }
     match container.written_bytes {
