@@ -1,6 +1,7 @@
 //! The one road of every verb that touches hosts: a one-step playbook, planned, run, reported.
 
 use super::args::{Global, Touch};
+use super::bases;
 use super::fault::Fault;
 use super::limits::{self, Held};
 use super::out;
@@ -22,7 +23,7 @@ use crate::ssh::{NewKey, Unknown, known_hosts};
 use crate::steps;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,8 +106,15 @@ fn plan(project: &Project, hosts: &[&Host], wish: &Wish<'_>, quiet: bool) -> Res
     let routes = project.routes(hosts, quiet)?;
     let mut planned = Vec::with_capacity(hosts.len());
     let mut last: Option<(toml::Table, Arc<dyn steps::Step>)> = None;
+    let takes_images = kind.parameters.contains(&"bases")
+        && ["aggressive", "images"].iter().any(|name| step.with.contains_key(*name));
+    let mut silent = BTreeSet::new();
     for (host, route) in hosts.iter().zip(routes) {
-        let with = parameters(host, kind, step, wish);
+        let mut with = parameters(host, kind, step, wish);
+        if takes_images {
+            let bases = bases::of(&project.inventory, host, &mut silent);
+            with.insert("bases".into(), bases.into());
+        }
         let step = match &last {
             Some((same, step)) if *same == with => Arc::clone(step),
             _ => {
@@ -117,6 +125,9 @@ fn plan(project: &Project, hosts: &[&Host], wish: &Wish<'_>, quiet: bool) -> Res
             }
         };
         planned.push(PlannedHost { name: host.name.clone(), route, r#become: host.r#become, step });
+    }
+    if !quiet {
+        bases::tell(&silent);
     }
     Ok(Plan { step: step.name.clone(), hosts: planned })
 }

@@ -1,6 +1,7 @@
 //! Arguments in, exit code out. One file per verb; the only module that prints.
 
 mod args;
+mod bases;
 mod carry_out;
 mod cleanup;
 mod completions;
@@ -53,7 +54,7 @@ enum Verb {
     /// Run a command on hosts and stream its output
     Exec(exec::Exec),
     /// Remove what Docker no longer needs: plan, show, confirm, apply
-    Cleanup(cleanup::Cleanup),
+    Cleanup(Box<cleanup::Cleanup>),
     /// List past runs, or show one
     History(history::History),
     /// Report on a run
