@@ -33,8 +33,9 @@ fmt: ## check the formatting
 	$(CARGO) fmt --check
 
 .PHONY: lint
-lint: ## clippy, with warnings denied
+lint: ## clippy, with warnings denied, with and without the features of tests
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets --all-features -- -D warnings
 
 .PHONY: unit
 unit: ## tests that need no lab
@@ -48,6 +49,14 @@ docs: ## build the documentation, with warnings denied
 lab-test: lab-up ## tests against the lab's real servers
 	@tests/lab/lab reset bookworm trixie forky
 	$(CARGO) test --locked --test lab
+
+.PHONY: mutate
+mutate: lab-up ## take each protection of a cleanup out in turn and see which test notices
+	$(CARGO) test --locked --features mutate --test mutate
+
+.PHONY: compare
+compare: build lab-up ## what an aggressive cleanup reclaims, beside what docker's own prunes reclaim
+	@tests/lab/compare $(abspath $(FLEET)) $(HOSTS)
 
 .PHONY: bench
 bench: lab-up ## the numbers, side by side in one run

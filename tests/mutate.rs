@@ -182,13 +182,17 @@ fn build() -> Programs {
     Programs { fast: find("fleet"), lab: find("lab") }
 }
 
-/// Runs tests without a protection and gives what they print when they fail.
+/// What tests print without a protection, when they fail.
 fn failure(program: &Path, args: &[&str], off: &str) -> Option<String> {
+    let (passed, text) = run(program, args, off);
+    (!passed).then_some(text)
+}
+
+fn run(program: &Path, args: &[&str], off: &str) -> (bool, String) {
     let output = Command::new(program)
         .args(args)
         .current_dir(root())
         .env("FLEET_MUTATE", off)
-        .env("FLEET_LAB_KEEP_DIRT", "1")
         .env("PROPTEST_CASES", "64")
         .env("PROPTEST_MAX_SHRINK_ITERS", "0")
         .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true")
@@ -196,7 +200,7 @@ fn failure(program: &Path, args: &[&str], off: &str) -> Option<String> {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    (!output.status.success()).then(|| text + &String::from_utf8_lossy(&output.stderr))
+    (output.status.success(), text + &String::from_utf8_lossy(&output.stderr))
 }
 
 /// The tests that failed, without the folders that they are in.
@@ -211,27 +215,46 @@ fn failed(text: &str) -> String {
     if more == 0 { first.join(", ") } else { format!("{} and {more} more", first.join(", ")) }
 }
 
-const ENGINES: [&str; 3] = ["bookworm", "trixie", "forky"];
+/// What the lab says without a protection: the engines that notice, and those that should.
+fn in_lab(program: &Path, off: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut caught, mut expected) = (BTreeSet::new(), BTreeSet::new());
+    for test in ["each_rule_keeps_its_object", UNUSUAL] {
+        let test = format!("protections::{test}");
+        let (_, text) = run(program, &["--nocapture", "--exact", &test], off);
+        let hosts = |mark: &str| -> Vec<String> {
+            let rest = text.lines().filter_map(|line| line.strip_prefix(mark));
+            rest.map(|rest| rest.split(':').next().unwrap_or_default().to_owned()).collect()
+        };
+        caught.extend(hosts("CAUGHT on "));
+        expected.extend(hosts("EXPECTED on "));
+        if !expected.is_empty() {
+            break;
+        }
+    }
+    (caught, expected)
+}
 
-fn row(programs: &Programs, site: &Site, with_lab: bool) -> (String, bool) {
+const UNUSUAL: &str = "each_rule_keeps_its_object_on_a_host_in_an_unusual_state";
+
+fn row(programs: &Programs, site: &Site, alone: bool, with_lab: bool) -> (String, bool) {
     let off = format!("{}:{}:{}", site.file, site.line, site.rule);
     let fast = failure(&programs.fast, &["steps::cleanup"], &off).map(|text| failed(&text));
-    let in_lab = with_lab.then(|| {
-        failure(&programs.lab, &["every_rule_keeps_its_object_in_the_plan"], &off)
-            .unwrap_or_default()
-    });
     let unreal = UNREAL.iter().find(|(file, rule, _)| *file == site.file && *rule == site.rule);
-    let engines = match (&in_lab, unreal) {
-        (None, _) => "not run".to_owned(),
-        (Some(text), unreal) => {
-            let on: Vec<_> =
-                ENGINES.into_iter().filter(|h| text.contains(&format!("CAUGHT on {h}:"))).collect();
-            match (on.is_empty(), unreal) {
-                (false, _) => on.join(", "),
-                (true, Some((_, _, why))) => format!("– ({why})"),
-                (true, None) => "**SURVIVED**".to_owned(),
-            }
+    let join = |hosts: &mut dyn Iterator<Item = &String>| {
+        hosts.map(String::as_str).collect::<Vec<_>>().join(", ")
+    };
+    let engines = if with_lab {
+        let (caught, expected) = in_lab(&programs.lab, &off);
+        // Where a rule stands twice in a phase, an engine may have an object for one place only.
+        let missed = join(&mut expected.difference(&caught).filter(|_| alone));
+        match (caught.is_empty(), missed.is_empty(), unreal) {
+            (_, false, _) => format!("{}; **SURVIVED** on {missed}", join(&mut caught.iter())),
+            (false, true, _) => join(&mut caught.iter()),
+            (true, true, Some((_, _, why))) => format!("– ({why})"),
+            (true, true, None) => "**SURVIVED**".to_owned(),
         }
+    } else {
+        "not run".to_owned()
     };
     let survived = fast.is_none() || engines.contains("SURVIVED");
     let fast = fast.unwrap_or_else(|| "**SURVIVED**".to_owned());
@@ -252,7 +275,7 @@ fn main() -> ExitCode {
     // Without a mutation all is green, else nothing below means anything.
     assert_eq!(failure(&programs.fast, &["steps::cleanup"], ""), None, "red without a mutation");
     if with_lab {
-        let lab = failure(&programs.lab, &["every_rule_keeps_its_object_in_the_plan"], "");
+        let lab = failure(&programs.lab, &["each_rule_keeps_its_object"], "");
         assert_eq!(lab, None, "red without a mutation");
     }
     let mut survivors = 0;
@@ -261,7 +284,8 @@ fn main() -> ExitCode {
          |---|---|---|---|---|\n",
     );
     for site in &sites {
-        let (row, survived) = row(&programs, site, with_lab);
+        let same = sites.iter().filter(|s| s.file == site.file && s.rule == site.rule).count();
+        let (row, survived) = row(&programs, site, same == 1, with_lab);
         print!("{row}");
         table += &row;
         survivors += usize::from(survived);

@@ -6,6 +6,7 @@ mod support;
 mod cleanup;
 mod exec;
 mod identity;
+mod protections;
 mod reach;
 
 use std::fs;

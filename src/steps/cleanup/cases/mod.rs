@@ -100,6 +100,7 @@ struct CacheCase {
     on: Vec<String>,
     #[serde(default = "regular")]
     kind: String,
+    /// No date at all where this is missing.
     used: Option<String>,
     #[serde(default)]
     size: i64,
@@ -177,7 +178,7 @@ impl Case {
             bytes: 1,
         });
         let cache = self.cache.into_iter().map(|r| CacheRecord {
-            created_at: ago(Some(&"90d".to_owned())),
+            created_at: r.used.as_ref().and(ago(Some(&"90d".to_owned()))),
             last_used_at: ago(r.used.as_ref()),
             id: r.id,
             parents: Some(r.on),
