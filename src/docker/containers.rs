@@ -173,7 +173,7 @@ fn container(summary: ContainerSummary) -> Container {
 
 #[cfg(test)]
 mod tests {
-    use super::ended;
+    use super::{Timestamp, ended};
 
     #[test]
     fn the_zero_time_of_go_is_never() {
@@ -184,7 +184,7 @@ mod tests {
             ("soon", None),
             ("2026-01-01T00:00:00.123456789Z", Some(1_767_225_600)),
         ] {
-            assert_eq!(ended(text).map(|t| t.as_second()), at, "{text}");
+            assert_eq!(ended(text).map(Timestamp::as_second), at, "{text}");
         }
     }
 }
