@@ -7,6 +7,8 @@ include tests/lab/lab.mk
 
 CARGO := cargo
 FLEET := target/release/fleet
+# What tests need and a release does not have.
+FEATURES := --features failpoints
 export CARGO_BUILD_JOBS ?= 2
 
 .PHONY: help
@@ -33,13 +35,12 @@ fmt: ## check the formatting
 	$(CARGO) fmt --check
 
 .PHONY: lint
-lint: ## clippy, with warnings denied, with and without the features of tests
-	$(CARGO) clippy --locked --all-targets -- -D warnings
-	$(CARGO) clippy --locked --all-targets --all-features -- -D warnings
+lint: ## clippy, with warnings denied
+	$(CARGO) clippy --locked --all-features --all-targets -- -D warnings
 
 .PHONY: unit
 unit: ## tests that need no lab
-	$(CARGO) test --locked --lib --bins --test architecture --test cli --test examples --test supply_chain --test known_hosts_oracle --test ssh_config_oracle --test wire
+	$(CARGO) test --locked $(FEATURES) --lib --bins --test architecture --test cli --test examples --test supply_chain --test lint --test template --test known_hosts_oracle --test ssh_config_oracle --test wire
 
 .PHONY: docs
 docs: ## build the documentation, with warnings denied
@@ -48,11 +49,16 @@ docs: ## build the documentation, with warnings denied
 .PHONY: lab-test
 lab-test: lab-up ## tests against the lab's real servers
 	@tests/lab/lab reset bookworm trixie forky
-	$(CARGO) test --locked --test lab
+	$(CARGO) test --locked $(FEATURES) --test lab
+
+.PHONY: test-long
+test-long: lab-up ## every cut and every crash, one by one: an hour and more
+	@tests/lab/lab reset trixie
+	FLEET_LONG=1 $(CARGO) test --locked $(FEATURES) --test lab -- --nocapture sweeps::
 
 .PHONY: mutate
 mutate: lab-up ## take each protection of a cleanup out in turn and see which test notices
-	$(CARGO) test --locked --features mutate --test mutate
+	$(CARGO) test --locked --all-features --test mutate
 
 .PHONY: compare
 compare: build lab-up ## what an aggressive cleanup reclaims, beside what docker's own prunes reclaim
@@ -61,4 +67,11 @@ compare: build lab-up ## what an aggressive cleanup reclaims, beside what docker
 .PHONY: bench
 bench: lab-up ## the numbers, side by side in one run
 	$(CARGO) bench --locked --bench inventory
+	$(CARGO) bench --locked --bench lint
+	$(CARGO) bench --locked --bench render
 	$(CARGO) bench --locked --bench fan_out
+	$(CARGO) bench --locked --bench files
+
+.PHONY: lint-page
+lint-page: ## make docs/lint.md and the expected ends of the lint cases anew from the rules
+	FLEET_UPDATE=1 $(CARGO) test --locked $(FEATURES) --lib dockerfile

@@ -19,6 +19,7 @@ compile_error!("the feature `mutate` switches protections off: it is for tests a
 
 pub mod cli;
 pub mod docker;
+pub mod dockerfile;
 pub mod door;
 pub mod history;
 pub mod human;

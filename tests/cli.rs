@@ -102,9 +102,9 @@ fn wrong_flags_and_parameters_are_usage_errors() {
     ] {
         project.run(args).code(2);
     }
-    project
-        .run(&["cleanup", "--hosts", "all", "--yes", "--only", "dangling"])
-        .says(&["phases: measure, dangling-images, report"]);
+    project.run(&["cleanup", "--hosts", "all", "--yes", "--only", "dangling"]).says(&[
+        "phases: measure, stop-containers, stopped-containers, dangling-images, build-cache",
+    ]);
 }
 
 #[test]
@@ -196,4 +196,120 @@ fn a_damaged_history_is_named_and_nothing_is_contacted() {
     fs::write(&file, vec![0x55; 8192]).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     project.run(&["ping"]).code(9).says(&["history.sqlite3"]);
+}
+
+const APPS: &str = "[hosts.web1]\n[hosts.web2]\n[apps.shop]\ntemplate = \"rails\"\nhosts = \"all\"\nrepo = \"shop\"\nvars = { ruby_version = \"3.4.5\", packages = [\"libvips\"] }\n";
+
+#[test]
+fn mistakes_in_variables_name_file_line_and_app() {
+    let cases: [(&str, &str, &[&str]); 5] = [
+        ("port = 80", "port = \"x\"", &["inventory/hosts.toml:7:", "app `shop`", "a whole number"]),
+        (
+            "port = 80",
+            "prot = 80",
+            &["inventory/hosts.toml:7:", "app `shop`", "did you mean `port`"],
+        ),
+        ("port = 80", "ruby_version = 3.4", &["inventory/hosts.toml:7:", "\"3.4\""]),
+        ("port = 80", "packages = [\"a;id\"]", &["inventory/hosts.toml:7:", "`a;id`"]),
+        ("rails", "reils", &["app shop", "there is no such template", "rails"]),
+    ];
+    let good = APPS.replace("ruby_version = \"3.4.5\", packages = [\"libvips\"]", "port = 80");
+    Project::new(&good).run(&["render", "shop"]).code(0);
+    for (from, to, words) in cases {
+        let ran =
+            Project::new(&good.replace(from, to)).run(&["render", "shop"]).code(2).says(words);
+        assert_eq!(ran.stdout, "");
+    }
+    let group = "[groups.web]\nvars = { port = true }\n";
+    let on_group =
+        APPS.replace("[hosts.web1]", &format!("{group}[hosts.web1]\ngroups = [\"web\"]"));
+    Project::new(&on_group.replace("\"all\"", "\"web1\"")).run(&["diff"]).code(2).says(&[
+        "inventory/hosts.toml:2:",
+        "app `shop`",
+        "`port` must be a whole number",
+    ]);
+}
+
+#[test]
+fn what_the_command_line_sets_covers_all_and_its_mistakes_are_named() {
+    let project = Project::new(APPS);
+    let ran = project.run(&["render", "shop", "--set", "ruby_version=3.3"]).code(0);
+    assert!(ran.stdout.contains("ruby:3.3-slim") && ran.stdout.contains("libvips"));
+    assert_eq!(ran.stderr, "");
+    for (set, word) in [
+        ("port=x", "--set port: `x` is not a whole number"),
+        ("prot=80", "did you mean `port`?"),
+        ("database=oracle", "write one of: none, sqlite"),
+        ("port", "KEY=VALUE"),
+    ] {
+        project.run(&["render", "shop", "--set", set]).code(2).says(&[word]);
+    }
+    project.run(&["render", "shpo"]).code(2).says(&["shop"]);
+}
+
+#[test]
+fn hosts_that_do_not_agree_must_be_chosen_from() {
+    let text = APPS.replace("[hosts.web1]", "[hosts.web1]\nvars = { jemalloc = false }");
+    let project = Project::new(&text);
+    project.run(&["render", "shop"]).code(2).says(&["`jemalloc`", "web1 and web2", "--for HOST"]);
+    project.run(&["render", "shop", "--set", "jemalloc=true"]).code(0);
+}
+
+#[test]
+fn files_are_written_whole_and_never_over_what_differs() {
+    let project = Project::new(APPS);
+    let shop = project.path().join("shop");
+    let into = format!("{}/", shop.display());
+    let render = ["render", "shop", "-o", &into];
+    project.run(&render).code(0).says(&["wrote", "bin/docker-entrypoint"]);
+    let program = fs::metadata(shop.join("bin/docker-entrypoint")).unwrap();
+    assert_ne!(program.permissions().mode() & 0o111, 0);
+    project.run(&["render", "shop", "-o", "shop"]).code(0).says(&["unchanged"]);
+    fs::write(shop.join("Dockerfile"), "FROM mine\n").unwrap();
+    fs::remove_file(shop.join(".dockerignore")).unwrap();
+    project.run(&render).code(2).says(&["Dockerfile differs", "--force"]);
+    assert_eq!(fs::read_to_string(shop.join("Dockerfile")).unwrap(), "FROM mine\n");
+    assert!(!shop.join(".dockerignore").exists(), "nothing is written when one differs");
+    project.run(&[&render[..], &["--force"]].concat()).code(0).says(&["overwrote"]);
+    let left: Vec<_> = fs::read_dir(&shop).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+    fs::remove_file(shop.join("Dockerfile")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", shop.join("Dockerfile")).unwrap();
+    project.run(&[&render[..], &["--force"]].concat()).code(2).says(&["not a plain file"]);
+}
+
+#[test]
+fn a_repository_is_compared_with_what_the_template_makes() {
+    let project = Project::new(APPS);
+    project.run(&["diff"]).code(3).says(&["no folder"]);
+    let shop = project.path().join("shop");
+    fs::create_dir(&shop).unwrap();
+    let ran =
+        project.run(&["diff"]).code(0).says(&["3 files differ, 0 as rendered", "--- /dev/null"]);
+    assert!(ran.stdout.contains("\n+FROM docker.io/library/ruby:3.4.5-slim AS base\n"));
+    project.run(&["diff", "--exit-code"]).code(1);
+    project.run(&["render", "shop", "-o", shop.to_str().unwrap()]).code(0);
+    let same = project.run(&["diff", "--exit-code"]).code(0);
+    assert_eq!(same.stdout, "");
+    let other = ["diff", "--set", "ruby_version=3.3", "--color", "always"];
+    project.run(&other).code(0).says(&["\u{1b}[32m+FROM docker.io/library/ruby:3.3-slim AS base"]);
+    project.run(&["diff", "--hosts", "web1"]).code(2).says(&["has no `path`"]);
+}
+
+#[test]
+fn apps_are_listed_explained_and_given_as_json() {
+    let project = Project::new(
+        &APPS.replace("web2]", "web2]\n[apps.old]\ntemplate = \"gone\"\nhosts = \"web1\""),
+    );
+    let listed = project.run(&["apps"]).code(0).says(&["shop", "rails 1.0.0", "web[1:2]"]);
+    assert!(listed.stdout.contains("gone (broken)") && listed.stderr.is_empty());
+    project
+        .run(&["apps", "shop", "--explain"])
+        .code(0)
+        .says(&["vars.ruby_version = \"3.4.5\" (inventory/hosts.toml:10 (app shop))"]);
+    let json = project.run(&["apps", "--json"]).code(0).stdout;
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["schema"], "fleet.apps/1");
+    assert_eq!(value["apps"][1]["template_version"], "1.0.0");
+    assert!(value["apps"][0]["template_problem"].is_string());
 }

@@ -1,7 +1,9 @@
 //! What the repository ships as examples is loaded and rendered here.
 
 use fleet::inventory::{Inventory, Trust};
+use fleet::plan::Renderer;
 use fleet::playbook::Playbook;
+use fleet::template::Template;
 use fleet::{steps, template};
 use std::collections::BTreeMap;
 use std::fs;
@@ -39,13 +41,31 @@ fn every_playbook_is_made_of_steps_that_build() {
 }
 
 #[test]
-fn every_template_renders_with_the_variables_of_an_app() {
-    let inventory = Inventory::load(&root().join("tests/lab"), Trust::Named).unwrap();
-    let app = inventory.app("shop").unwrap();
-    let vars: BTreeMap<_, _> = app.vars.clone();
-    let text =
-        template::render_dockerfile(&root().join("templates").join(&app.template), &vars).unwrap();
-    assert!(text.contains("\nFROM ") && !text.contains("{{"), "{text}");
-    let none = BTreeMap::new();
-    assert!(template::render_dockerfile(&root().join("templates/rails-before"), &none).is_err());
+fn every_template_renders_every_app_of_the_examples() {
+    for project in [root().to_owned(), root().join("tests/lab")] {
+        let inventory = Inventory::load(&project, Trust::Named).unwrap();
+        for name in template::shipped_names() {
+            let mut renderer = Renderer::new(&inventory, [], Some(name.to_owned()));
+            for app in inventory.apps() {
+                let files = renderer.render(app, None, None).unwrap();
+                let text = &files[0].text;
+                assert!(text.contains("\nFROM ") && !text.contains("{{"), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_fleet_ships_is_what_the_repository_holds() {
+    let folders = fs::read_dir(root().join("templates")).unwrap();
+    let mut names: Vec<_> =
+        folders.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, template::shipped_names().collect::<Vec<_>>());
+    for name in &names {
+        let own = Template::load(root(), name).unwrap();
+        let shipped = Template::load(Path::new("/nowhere"), name).unwrap();
+        let values = own.check(&BTreeMap::new()).unwrap();
+        assert_eq!(own.render("shop", &values), shipped.render("shop", &values));
+    }
 }

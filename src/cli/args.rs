@@ -62,7 +62,7 @@ pub(super) struct Touch {
     #[arg(long, value_name = "TIME", default_value = "0", value_parser = duration)]
     pub(super) wait: Duration,
 
-    /// Give up on a host's step after this time [default: 10m, cleanup 1h]
+    /// Give up on a host's step after this time [default: 10m, cleanup 1h, push and pull 6h]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) timeout: Option<Duration>,
 

@@ -1,73 +1,66 @@
-//! The images that the templates of apps build on, which no cleanup takes.
+//! The images that apps build on: a cleanup must not take them from under the next build.
 
-use super::out;
-use crate::human::escape;
-use crate::inventory::{Host, Inventory, merge_vars};
-use crate::template::render_dockerfile;
-use std::collections::{BTreeMap, BTreeSet};
+use super::fault::Fault;
+use super::project::Project;
+use super::render;
+use crate::inventory::Host;
+use crate::plan::Renderer;
+use std::collections::BTreeSet;
 
-/// The base images of every app of the inventory, as this host's variables make them. An app
-/// whose template cannot be rendered here is named in `silent`.
-pub(super) fn of(inventory: &Inventory, host: &Host, silent: &mut BTreeSet<String>) -> Vec<String> {
-    let mut bases = BTreeSet::new();
-    for app in inventory.apps() {
-        let vars = merge_vars(&host.vars, &app.vars, &BTreeMap::new());
-        // Templates of ours take their base image from this variable.
-        bases.extend(vars.get("base_image").and_then(|v| v.as_str()).map(str::to_owned));
-        let folder = inventory.project().join("templates").join(&app.template);
-        match render_dockerfile(&folder, &vars) {
-            Ok(dockerfile) => bases.extend(from(&dockerfile)),
-            Err(_) => _ = silent.insert(app.name.clone()),
-        }
-    }
-    bases.into_iter().collect()
+/// Finds the base images of the apps that a host builds.
+pub(super) struct Bases<'p> {
+    project: &'p Project,
+    renderer: Renderer<'p>,
 }
 
-/// Says whose base images are not known.
-pub(super) fn tell(silent: &BTreeSet<String>) {
-    if !silent.is_empty() {
-        let apps: Vec<_> = silent.iter().map(|name| escape(name)).collect();
-        out::notice(&format!(
-            "warning: the templates of these apps cannot be rendered: {}; only a base_image \
-             among their variables is protected\n",
-            apps.join(", ")
-        ));
+impl<'p> Bases<'p> {
+    pub(super) fn new(project: &'p Project) -> Self {
+        Self { project, renderer: Renderer::new(&project.inventory, [], None) }
+    }
+
+    /// What the Dockerfiles of a host's apps name after FROM and `COPY --from`.
+    ///
+    /// # Errors
+    /// When a template of one of them cannot be rendered: what it builds on is not known then.
+    pub(super) fn of(&mut self, host: &Host) -> Result<BTreeSet<String>, Fault> {
+        let mut bases = BTreeSet::new();
+        for app in self.project.inventory.apps() {
+            let hosts = self.project.inventory.app_hosts(app).map_err(Fault::file)?;
+            if !hosts.iter().any(|on| on.name == host.name) {
+                continue;
+            }
+            let files = self
+                .renderer
+                .render(app, Some(host), None)
+                .map_err(|error| render::fault(self.project, error))?;
+            bases.extend(files.first().iter().flat_map(|file| named(&file.text)));
+        }
+        Ok(bases)
     }
 }
 
-/// What the FROM lines of a Dockerfile name, but for its own stages.
-fn from(dockerfile: &str) -> Vec<String> {
-    let mut stages: Vec<String> = Vec::new();
-    let mut images = Vec::new();
-    for line in dockerfile.lines() {
-        let mut words = line.split_whitespace().filter(|word| !word.starts_with("--"));
-        if !words.next().is_some_and(|word| word.eq_ignore_ascii_case("FROM")) {
-            continue;
-        }
-        let Some(image) = words.next() else { continue };
-        if image != "scratch" && !stages.iter().any(|stage| stage.eq_ignore_ascii_case(image)) {
-            images.push(image.to_owned());
-        }
-        if words.next().is_some_and(|word| word.eq_ignore_ascii_case("AS")) {
-            stages.extend(words.next().map(str::to_owned));
-        }
-    }
-    images
+/// Names after FROM, and in `--from=`; stages of the file itself do no harm among them.
+fn named(dockerfile: &str) -> Vec<String> {
+    dockerfile
+        .lines()
+        .flat_map(|line| {
+            let mut words = line.split_whitespace();
+            let from = words.next().is_some_and(|word| word.eq_ignore_ascii_case("FROM"));
+            let base = from.then(|| words.find(|word| !word.starts_with("--"))).flatten();
+            let copied = line.split_whitespace().filter_map(|word| word.strip_prefix("--from="));
+            base.into_iter().chain(copied).map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::from;
+    use super::named;
 
     #[test]
-    fn stages_and_scratch_are_no_base_images() {
-        for (dockerfile, bases) in [
-            ("FROM ruby:3.4\n", &["ruby:3.4"][..]),
-            ("from --platform=linux/amd64 ruby AS base\nFROM Base\nFROM node\n", &["ruby", "node"]),
-            ("FROM scratch\nCOPY from /\n", &[]),
-            ("# FROM old\nRUN echo\n", &[]),
-        ] {
-            assert_eq!(from(dockerfile), bases, "{dockerfile}");
-        }
+    fn bases_are_what_a_build_starts_from_or_copies_from() {
+        let text = "# FROM no\nFROM --platform=linux/amd64 ruby:3.4 AS base\nRUN echo FROM x\n\
+                    COPY --from=node:22 /usr/local /usr/local\nFROM base\n";
+        assert_eq!(named(text), ["ruby:3.4", "node:22", "base"]);
     }
 }

@@ -1,11 +1,14 @@
 //! The one road of every verb that touches hosts: a one-step playbook, planned, run, reported.
 
 use super::args::{Global, Touch};
-use super::bases;
+use super::bases::Bases;
 use super::fault::Fault;
+use super::interrupted;
 use super::limits::{self, Held};
 use super::out;
+use super::plan_file::{self, PlanFile};
 use super::printer::{Printer, Shown};
+use super::process;
 use super::project::{self, Project};
 use super::shower::Shower;
 use super::signals;
@@ -16,16 +19,20 @@ use crate::inventory::Host;
 use crate::plan::{Plan, PlannedHost};
 use crate::playbook::Playbook;
 use crate::progress::Kind as ProgressKind;
-use crate::record::{Event, ExitCode, HostName, Run, RunId, RunStarted};
+use crate::record::{Event, ExitCode, HostName, RESTART, Run, RunId, RunStarted};
 use crate::report::{self, View};
-use crate::runner::{self, Answer, Approve, Listener, Options, Recorder, Spine};
+use crate::runner::{self, Answer, Approve, Approved, Listener, Options, Recorder, Spine};
 use crate::ssh::{NewKey, Unknown, known_hosts};
 use crate::steps;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How long a step may take on one host.
+const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// One verb's wish.
 pub(super) struct Wish<'w> {
@@ -39,17 +46,45 @@ pub(super) struct Wish<'w> {
     pub(super) timeout: Duration,
     /// Host variables that are parameters of the step, by name.
     pub(super) from_vars: &'static [&'static str],
+    /// What was approved earlier, where no more than that may be done.
+    pub(super) approved: HashMap<HostName, Approved>,
+    /// The digest of the parameters that each host must still have.
+    pub(super) policies: HashMap<HostName, String>,
+    /// The run whose plan is finished.
+    pub(super) resumes: Option<RunId>,
+    /// Where the plan is written to.
+    pub(super) plan_file: Option<&'w Path>,
+}
+
+impl<'w> Wish<'w> {
+    /// A wish with nothing special about it.
+    pub(super) fn new(verb: &'static str, playbook: Playbook, hosts: &'w str) -> Self {
+        Self {
+            verb,
+            playbook,
+            hosts,
+            timeout: TIMEOUT,
+            from_vars: &[],
+            approved: HashMap::new(),
+            policies: HashMap::new(),
+            resumes: None,
+            plan_file: None,
+        }
+    }
 }
 
 /// Does it, and gives the process's exit code.
 pub(super) async fn carry_out(
     global: &Global,
     touch: &Touch,
-    wish: Wish<'_>,
+    mut wish: Wish<'_>,
 ) -> Result<ExitCode, Fault> {
     let project = Project::open(global)?;
+    if wish.resumes.is_none() && !global.quiet {
+        interrupted::tell(&project);
+    }
     let hosts = project.select(wish.hosts, touch.not.as_deref())?;
-    let plan = plan(&project, &hosts, &wish, global.quiet)?;
+    let (plan, policies) = plan(&project, &hosts, &wish, global.quiet)?;
     let changes = plan.hosts.iter().any(|h| h.step.needs().approval);
     if changes && !touch.check && !touch.yes && !out::can_ask() {
         return Err(Fault::refused(format!("{} changes hosts and nobody can be asked", wish.verb))
@@ -76,7 +111,7 @@ pub(super) async fn carry_out(
         Spine::begin(start, recorder.clone(), watch.listeners()).await.map_err(Fault::history)?;
 
     let known_machines = if changes { project.machines(&plan)? } else { HashMap::new() };
-    let options = options(&wish, touch, forks, changes, &run, known_machines);
+    let options = options(&mut wish, touch, forks, changes, &run, known_machines);
     let approve = approve(global, touch, &watch, stop.clone());
     runner::run(plan, options, dialer, Arc::clone(&spine), stop, approve).await;
 
@@ -94,27 +129,50 @@ pub(super) async fn carry_out(
         code = code.worse(ExitCode::HISTORY);
         out::notice("error: the history could not be written to its end\n");
     }
-    show(global, touch, &spine.snapshot());
+    let run = spine.snapshot();
+    if let Some(path) = wish.plan_file {
+        PlanFile::of(&run, &policies).write(path)?;
+    }
+    show(global, touch, &run);
+    if let Some(path) = wish.plan_file {
+        let path = path.display();
+        out::notice(&format!(
+            "the plan is in {path}; to carry it out: fleet cleanup --apply {path}\n"
+        ));
+    }
     Ok(code)
 }
 
 /// Types the step for every host: command line over host variables over defaults.
-fn plan(project: &Project, hosts: &[&Host], wish: &Wish<'_>, quiet: bool) -> Result<Plan, Fault> {
+fn plan(
+    project: &Project,
+    hosts: &[&Host],
+    wish: &Wish<'_>,
+    quiet: bool,
+) -> Result<(Plan, HashMap<HostName, String>), Fault> {
     let step = &wish.playbook.steps[0];
     let kind = steps::kind(&step.kind)
         .ok_or_else(|| Fault::usage(format!("no kind of step is called {}", step.kind)))?;
     let routes = project.routes(hosts, quiet)?;
     let mut planned = Vec::with_capacity(hosts.len());
+    let mut bases = Bases::new(project);
+    let mut policies = HashMap::new();
     let mut last: Option<(toml::Table, Arc<dyn steps::Step>)> = None;
-    let takes_images = kind.parameters.contains(&"bases")
-        && ["aggressive", "images"].iter().any(|name| step.with.contains_key(*name));
-    let mut silent = BTreeSet::new();
     for (host, route) in hosts.iter().zip(routes) {
         let mut with = parameters(host, kind, step, wish);
-        if takes_images {
-            let bases = bases::of(&project.inventory, host, &mut silent);
-            with.insert("bases".into(), bases.into());
+        if kind.parameters.contains(&"bases") && wants_bases(&with) {
+            let of_host = bases.of(host)?.into_iter().map(toml::Value::String).collect();
+            with.insert("bases".into(), toml::Value::Array(of_host));
         }
+        let policy = plan_file::policy(&with);
+        if wish.policies.get(&host.name).is_some_and(|then| *then != policy) {
+            let text = format!(
+                "{}: its protections or variables changed since the plan was made",
+                host.name
+            );
+            return Err(Fault::refused(text).hint("make a new one with --plan FILE"));
+        }
+        policies.insert(host.name.clone(), policy);
         let step = match &last {
             Some((same, step)) if *same == with => Arc::clone(step),
             _ => {
@@ -126,10 +184,7 @@ fn plan(project: &Project, hosts: &[&Host], wish: &Wish<'_>, quiet: bool) -> Res
         };
         planned.push(PlannedHost { name: host.name.clone(), route, r#become: host.r#become, step });
     }
-    if !quiet {
-        bases::tell(&silent);
-    }
-    Ok(Plan { step: step.name.clone(), hosts: planned })
+    Ok((Plan { step: step.name.clone(), hosts: planned }, policies))
 }
 
 fn parameters(
@@ -150,6 +205,11 @@ fn parameters(
         with.insert("protect".into(), toml::Value::Array(list));
     }
     with
+}
+
+/// Only what removes tagged images must know what templates build on.
+fn wants_bases(with: &toml::Table) -> bool {
+    with.get("aggressive").is_some() || with.get("images").is_some()
 }
 
 fn wrong_parameter(host: &Host, error: &steps::ParameterError) -> Fault {
@@ -182,6 +242,9 @@ fn started(
         inventory_hosts: project.inventory.hosts().len(),
         fleet: env!("CARGO_PKG_VERSION").to_owned(),
         by: limits::who(),
+        with: serde_json::to_value(with).unwrap_or_default(),
+        resumes: wish.resumes.clone(),
+        process: process::own(),
     }
 }
 
@@ -190,7 +253,7 @@ fn plain(value: &toml::Value) -> String {
 }
 
 fn options(
-    wish: &Wish<'_>,
+    wish: &mut Wish<'_>,
     touch: &Touch,
     forks: usize,
     changes: bool,
@@ -205,7 +268,7 @@ fn options(
         max_fail: touch.max_fail.or(none),
         wait: touch.wait,
         timeout: touch.timeout.unwrap_or(wish.timeout),
-        tell_decisions: changes,
+        tell_decisions: changes || matches!(wish.verb, "push" | "pull"),
         lock_body: format!(
             "run {run} ({}) by {} since {}",
             wish.verb,
@@ -213,6 +276,7 @@ fn options(
             Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC")
         ),
         known_machines,
+        approved: std::mem::take(&mut wish.approved),
         remember_key: Arc::new(remember),
     }
 }
@@ -244,17 +308,38 @@ fn approve<'a>(global: &'a Global, touch: &'a Touch, watch: &'a Watch, stop: Sto
 async fn ask(run: &Run, mut stop: Stop) -> Answer {
     let hosts = run.hosts.iter().filter(|h| h.going().next().is_some()).count();
     let objects = run.hosts.iter().flat_map(crate::record::HostRun::going).count();
-    let question = format!(
-        "Remove {} on {}? (-v lists them) [y/N] ",
-        count(objects, "object"),
-        count(hosts, "host")
-    );
-    let asked = tokio::task::spawn_blocking(move || out::ask(&question));
+    let (objects, hosts) = (count(objects, "object"), count(hosts, "host"));
+    let asked = match grave(run) {
+        None => {
+            let question = format!("Apply to {objects} on {hosts}? (-v lists them) [y/N] ");
+            tokio::task::spawn_blocking(move || out::ask(&question))
+        }
+        Some(phrase) => {
+            let question = format!(
+                "This is about {objects} on {hosts} (-v lists them).\nType \"{phrase}\" to go on: "
+            );
+            tokio::task::spawn_blocking(move || out::ask_for(&question, &phrase))
+        }
+    };
     let yes = tokio::select! {
         answer = asked => answer.unwrap_or(false),
         () = stop.reached(StopLevel::Finish) => false,
     };
     if yes { Answer::Yes("terminal".into()) } else { Answer::No("terminal".into()) }
+}
+
+/// What must be typed where data goes or something that runs is stopped.
+fn grave(run: &Run) -> Option<String> {
+    let going = || run.hosts.iter().flat_map(crate::record::HostRun::going);
+    let stopped = going().filter(|d| d.phase == "stop-containers" && d.rule != RESTART).count();
+    let volumes = going().filter(|d| d.object.kind == "volume").count();
+    let parts = [("remove", volumes, "volume"), ("stop", stopped, "container")];
+    let parts: Vec<_> = parts
+        .iter()
+        .filter(|(_, n, _)| *n > 0)
+        .map(|(verb, n, noun)| format!("{verb} {}", count(*n, noun)))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn view(global: &Global, color: bool) -> View {
@@ -298,15 +383,19 @@ impl Watch {
         } else {
             lines.then_some(Shown::Lines { prefix: hosts > 1 })
         };
-        let printer = shown.map(Printer::start);
-        let kind = if global.quiet || lines || touch.events {
+        let terminal = console::Term::stderr().is_term();
+        // Lines of output on the same terminal are progress enough.
+        let elsewhere = terminal && !console::Term::stdout().is_term();
+        let kind = if global.quiet || touch.events || lines && !elsewhere {
             ProgressKind::Quiet
-        } else if console::Term::stderr().is_term() {
+        } else if terminal {
             ProgressKind::Bars
         } else {
             ProgressKind::Lines
         };
-        Self { progress: Shower::start(kind, global.verbose > 0), printer }
+        let progress = Shower::start(kind, global.verbose > 0);
+        let printer = shown.map(|shown| Printer::start(shown, progress.beside()));
+        Self { progress, printer }
     }
 
     fn listeners(&self) -> Vec<Arc<dyn Listener>> {

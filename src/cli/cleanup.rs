@@ -3,16 +3,43 @@
 use super::args::{Global, Touch};
 use super::carry_out::{Wish, carry_out};
 use super::fault::Fault;
+use super::out;
+use super::plan_file::PlanFile;
 use crate::playbook::Playbook;
 use crate::record::ExitCode;
 use crate::steps::PHASES;
 use clap::ValueHint;
+use jiff::Timestamp;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long a cleanup may take on one host.
 const TIMEOUT: Duration = Duration::from_secs(3_600);
+
+/// What a plan file says by itself.
+const PLANNED: [&str; 20] = [
+    "hosts",
+    "plan",
+    "check",
+    "not",
+    "keep",
+    "keep_cache",
+    "max_cache",
+    "keep_tags",
+    "aggressive",
+    "containers",
+    "images",
+    "volumes",
+    "anonymous_volumes",
+    "stop",
+    "leave_stopped",
+    "backup",
+    "only",
+    "skip",
+    "deep",
+    "accept_new",
+];
 
 /// Host variables that are parameters.
 const FROM_VARS: &[&str] = &["keep", "keep_cache", "keep_tags", "max_cache"];
@@ -22,8 +49,16 @@ const FROM_VARS: &[&str] = &["keep", "keep_cache", "keep_tags", "max_cache"];
 #[command(after_help = phases())]
 pub(super) struct Cleanup {
     /// Which hosts
-    #[arg(long, value_name = "EXPR")]
-    hosts: String,
+    #[arg(long, value_name = "EXPR", required_unless_present = "apply")]
+    hosts: Option<String>,
+
+    /// Write the plan to FILE, which must not exist, and change nothing
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "yes")]
+    plan: Option<PathBuf>,
+
+    /// Carry out the plan in FILE, and nothing that is not in it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = PLANNED)]
+    apply: Option<PathBuf>,
 
     /// Keep what is younger than this [default: the variable `keep`, else 24h]
     #[arg(long, value_name = "TIME", help_heading = "What stays")]
@@ -97,15 +132,41 @@ fn phases() -> String {
     text
 }
 
+/// The wish for a cleanup with these parameters.
+pub(super) fn wish(with: toml::Table, hosts: &str) -> Wish<'_> {
+    let playbook = Playbook::of("clean up", "cleanup", with);
+    Wish { timeout: TIMEOUT, from_vars: FROM_VARS, ..Wish::new("cleanup", playbook, hosts) }
+}
+
 impl Cleanup {
     pub(super) async fn run(&self, global: &Global) -> Result<ExitCode, Fault> {
-        let wish = Wish {
-            verb: "cleanup",
-            playbook: Playbook::of("clean up", "cleanup", self.parameters()?),
-            hosts: &self.hosts,
-            timeout: TIMEOUT,
-            from_vars: FROM_VARS,
-        };
+        if let Some(path) = &self.apply {
+            return self.apply(global, path).await;
+        }
+        let hosts = self.hosts.as_deref().unwrap_or_default();
+        let mut touch = self.touch.clone();
+        if let Some(path) = &self.plan {
+            if path.symlink_metadata().is_ok() {
+                return Err(Fault::usage(format!("{} exists", path.display()))
+                    .hint("name a file that does not exist yet"));
+            }
+            touch.check = true;
+        }
+        let plan_file = self.plan.as_deref();
+        carry_out(global, &touch, Wish { plan_file, ..wish(self.parameters()?, hosts) }).await
+    }
+
+    async fn apply(&self, global: &Global, path: &Path) -> Result<ExitCode, Fault> {
+        let file = PlanFile::read(path, Timestamp::now())?;
+        let with = serde_json::from_value(file.with.clone())
+            .map_err(|e| Fault::usage(format!("{}: with: {e}", path.display())))?;
+        let hosts = file.selection();
+        if hosts.is_empty() {
+            out::result("the plan has no host: nothing to do\n");
+            return Ok(ExitCode::OK);
+        }
+        let wish =
+            Wish { approved: file.approved(), policies: file.policies(), ..wish(with, &hosts) };
         carry_out(global, &self.touch, wish).await
     }
 

@@ -36,13 +36,8 @@ impl Exec {
         with.insert("become".into(), self.r#become.into());
         let timeout = self.touch.timeout.unwrap_or(Duration::from_secs(600));
         with.insert("timeout".into(), format!("{}ms", timeout.as_millis()).into());
-        let wish = Wish {
-            verb: "exec",
-            playbook: Playbook::of("exec", "exec", with),
-            hosts: &self.hosts,
-            timeout,
-            from_vars: &[],
-        };
+        let playbook = Playbook::of("exec", "exec", with);
+        let wish = Wish { timeout, ..Wish::new("exec", playbook, &self.hosts) };
         carry_out(global, &self.touch, wish).await
     }
 

@@ -1,6 +1,6 @@
 //! What ends a verb before or instead of a run: the message, the next thing to do, the exit code.
 
-use crate::record::ExitCode;
+use crate::record::{ExitCode, Problem};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
 /// A mistake of the user's, or something on this machine that stands in the way.
@@ -37,6 +37,13 @@ impl Fault {
     /// Refused without contacting anything.
     pub(super) fn refused(text: impl Into<String>) -> Self {
         Self { code: ExitCode::REFUSED, ..Self::usage(text) }
+    }
+
+    /// A host that did not give what is needed.
+    pub(super) fn host(name: &str, problem: &Problem) -> Self {
+        let fault = Self::usage(format!("{name}: {}", problem.reason));
+        let hint = problem.hint.clone();
+        Self { code: problem.outcome.exit_code(), hint, ..fault }
     }
 
     /// With the next thing to do.

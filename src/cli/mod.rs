@@ -1,25 +1,38 @@
 //! Arguments in, exit code out. One file per verb; the only module that prints.
 
+mod apps;
 mod args;
 mod bases;
 mod carry_out;
 mod cleanup;
 mod completions;
+mod diff;
 mod exec;
 mod fault;
 mod history;
 mod hosts;
 mod init;
+mod interrupted;
 mod limits;
+mod lint;
 mod man;
 mod out;
 mod ping;
+mod plan_file;
 mod printer;
+mod process;
 mod project;
+mod pull;
+mod push;
+mod put;
+mod render;
 mod report;
+mod resume;
 mod shower;
 mod signals;
 mod trust;
+mod unified;
+mod visit;
 
 use crate::record::ExitCode;
 use args::Global;
@@ -37,7 +50,8 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 every host ok or changed · 2 wrong arguments or files, nothing contacted ·
+Exit codes: 0 every host ok or changed · 1 findings of lint, differences of diff --exit-code ·
+2 wrong arguments or files, nothing contacted ·
 3 a host failed · 4 unreachable · 5 unknown: an answer was lost · 6 refused ·
 7 host key · 9 history or result not written · 70 bug · 129/130/143 stopped by a signal";
 
@@ -47,14 +61,28 @@ enum Verb {
     Init(init::Init),
     /// Show the hosts of the inventory, or where one host's values come from
     Hosts(hosts::Hosts),
+    /// Show the apps of the inventory, their templates and where they are built
+    Apps(apps::Apps),
     /// Record host keys after showing their fingerprints
     Trust(trust::Trust),
     /// Connect, and show what each host and its Docker are
     Ping(ping::Ping),
     /// Run a command on hosts and stream its output
     Exec(exec::Exec),
+    /// Put a file of this machine on hosts, whole and checked or not at all
+    Push(push::Push),
+    /// Fetch a file from hosts, each into a file of its own
+    Pull(pull::Pull),
     /// Remove what Docker no longer needs: plan, show, confirm, apply
-    Cleanup(Box<cleanup::Cleanup>),
+    Cleanup(cleanup::Cleanup),
+    /// Finish the plan of a run that was cut off
+    Resume(resume::Resume),
+    /// Find what makes builds of Dockerfiles slow, and mend it
+    Lint(lint::Lint),
+    /// Print or write an app's Dockerfile and what belongs to it
+    Render(render::Render),
+    /// Compare the files of apps with what their templates make
+    Diff(diff::Diff),
     /// List past runs, or show one
     History(history::History),
     /// Report on a run
@@ -95,6 +123,8 @@ fn run(cli: &Cli) -> Result<ExitCode, Fault> {
     match &cli.verb {
         Verb::Init(verb) => verb.run(global),
         Verb::Hosts(verb) => verb.run(global),
+        Verb::Lint(verb) => verb.run(global),
+        Verb::Apps(verb) => verb.run(global),
         Verb::History(verb) => verb.run(global),
         Verb::Report(verb) => verb.run(global),
         Verb::Completions(verb) => Ok(verb.run()),
@@ -102,7 +132,12 @@ fn run(cli: &Cli) -> Result<ExitCode, Fault> {
         Verb::Trust(verb) => wait_for(verb.run(global)),
         Verb::Ping(verb) => wait_for(verb.run(global)),
         Verb::Exec(verb) => wait_for(verb.run(global)),
+        Verb::Push(verb) => wait_for(verb.run(global)),
+        Verb::Pull(verb) => wait_for(verb.run(global)),
         Verb::Cleanup(verb) => wait_for(verb.run(global)),
+        Verb::Resume(verb) => wait_for(verb.run(global)),
+        Verb::Render(verb) => wait_for(verb.run(global)),
+        Verb::Diff(verb) => wait_for(verb.run(global)),
     }
 }
 

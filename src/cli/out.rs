@@ -77,6 +77,13 @@ pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
+/// Asks for a phrase to be typed, which no habit of saying yes does.
+pub(super) fn ask_for(question: &str, phrase: &str) -> bool {
+    notice(question);
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).is_ok() && answer.trim() == phrase
+}
+
 /// Asks a question that `y` or `yes` answers with yes, and everything else with no.
 pub(super) fn ask(question: &str) -> bool {
     notice(question);

@@ -5,7 +5,6 @@ use super::carry_out::{Wish, carry_out};
 use super::fault::Fault;
 use crate::playbook::Playbook;
 use crate::record::ExitCode;
-use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Ping {
@@ -23,13 +22,9 @@ pub(super) struct Ping {
 
 impl Ping {
     pub(super) async fn run(&self, global: &Global) -> Result<ExitCode, Fault> {
-        let wish = Wish {
-            verb: "ping",
-            playbook: Playbook::of("ping", "ping", toml::Table::new()),
-            hosts: self.selection.as_deref().or(self.hosts.as_deref()).unwrap_or("all"),
-            timeout: Duration::from_secs(600),
-            from_vars: &[],
-        };
+        let playbook = Playbook::of("ping", "ping", toml::Table::new());
+        let hosts = self.selection.as_deref().or(self.hosts.as_deref()).unwrap_or("all");
+        let wish = Wish::new("ping", playbook, hosts);
         carry_out(global, &self.touch, wish).await
     }
 }

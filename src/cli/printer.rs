@@ -43,11 +43,12 @@ pub(super) struct Printer {
 }
 
 impl Printer {
-    pub(super) fn start(shown: Shown) -> Arc<Self> {
+    /// `stderr` takes whole lines.
+    pub(super) fn start(shown: Shown, stderr: Box<dyn Write + Send>) -> Arc<Self> {
         let (queue, lines) = mpsc::channel();
         let backlog = Arc::new(Backlog { bytes: AtomicUsize::new(0), drained: Notify::new() });
         let seen = Arc::clone(&backlog);
-        let thread = std::thread::spawn(move || print(&lines, &seen));
+        let thread = std::thread::spawn(move || print(&lines, stderr, &seen));
         Arc::new(Self {
             shown,
             queue: Mutex::new(Some(queue)),
@@ -104,11 +105,15 @@ impl Listener for Printer {
     }
 }
 
-fn print(lines: &mpsc::Receiver<(Stream, String)>, backlog: &Backlog) {
+fn print(
+    lines: &mpsc::Receiver<(Stream, String)>,
+    stderr: Box<dyn Write + Send>,
+    backlog: &Backlog,
+) {
     // A pipe whose reader is gone takes nothing any more; the lines still have to be
     // counted off, or the hosts would wait for ever.
     let mut stdout = BufWriter::with_capacity(64 << 10, std::io::stdout());
-    let mut stderr = BufWriter::with_capacity(8 << 10, std::io::stderr());
+    let mut stderr = BufWriter::with_capacity(8 << 10, stderr);
     loop {
         match lines.recv_timeout(FLUSH) {
             Ok((stream, line)) => {

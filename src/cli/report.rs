@@ -67,7 +67,8 @@ fn text(
     Ok((format.render)(&run, &view))
 }
 
-fn write_new(path: &std::path::Path, text: &str) -> Result<(), Fault> {
+/// Writes a file that must not exist, readable by its owner alone.
+pub(super) fn write_new(path: &std::path::Path, text: &str) -> Result<(), Fault> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);

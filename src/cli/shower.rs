@@ -4,7 +4,8 @@
 use crate::progress::{Kind, Progress};
 use crate::record::{Event, What};
 use crate::runner::Listener;
-use std::sync::mpsc::{self, Sender};
+use std::io::Write;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -16,31 +17,30 @@ enum Message {
 
 /// The listener and its thread.
 pub(super) struct Shower {
+    progress: Arc<Progress>,
     queue: Mutex<Option<Sender<Message>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Shower {
     pub(super) fn start(kind: Kind, verbose: bool) -> Arc<Self> {
+        let progress = Arc::new(Progress::new(kind, verbose, Box::new(std::io::stderr())));
         if kind == Kind::Quiet {
-            return Arc::new(Self { queue: Mutex::default(), thread: Mutex::default() });
+            return Arc::new(Self { progress, queue: Mutex::default(), thread: Mutex::default() });
         }
         let (queue, messages) = mpsc::channel();
-        let thread = std::thread::spawn(move || {
-            let progress = Progress::new(kind, verbose, Box::new(std::io::stderr()));
-            for message in messages {
-                match message {
-                    Message::Event(event) => progress.event(&event),
-                    Message::Pause(done) => {
-                        progress.pause();
-                        let _ = done.send(());
-                    }
-                    Message::Resume => progress.resume(),
-                }
-            }
-            progress.finish();
-        });
-        Arc::new(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
+        let shown = Arc::clone(&progress);
+        let thread = std::thread::spawn(move || show(&shown, messages));
+        Arc::new(Self {
+            progress,
+            queue: Mutex::new(Some(queue)),
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Standard error for lines that must not run into the bars.
+    pub(super) fn beside(self: &Arc<Self>) -> Box<dyn Write + Send> {
+        Box::new(Beside(Arc::clone(self)))
     }
 
     /// Leaves the terminal to somebody else; returns once it is free.
@@ -64,16 +64,52 @@ impl Shower {
     }
 
     fn send(&self, message: Message) {
+        self.send_with(|| message);
+    }
+
+    /// Nothing is copied where nothing is shown.
+    fn send_with(&self, message: impl FnOnce() -> Message) {
         if let Some(queue) = &*self.queue.lock().unwrap_or_else(PoisonError::into_inner) {
-            let _ = queue.send(message);
+            let _ = queue.send(message());
         }
+    }
+}
+
+fn show(progress: &Progress, messages: Receiver<Message>) {
+    for message in messages {
+        match message {
+            Message::Event(event) => progress.event(&event),
+            Message::Pause(done) => {
+                progress.pause();
+                let _ = done.send(());
+            }
+            Message::Resume => progress.resume(),
+        }
+    }
+    progress.finish();
+}
+
+/// Takes whole lines.
+struct Beside(Arc<Shower>);
+
+impl Write for Beside {
+    fn write(&mut self, lines: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(lines);
+        if !self.0.progress.above(text.strip_suffix('\n').unwrap_or(&text)) {
+            std::io::stderr().write_all(lines)?;
+        }
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
 impl Listener for Shower {
     fn event(&self, event: &Event) {
         if !matches!(event.what, What::Output { .. }) {
-            self.send(Message::Event(Box::new(event.clone())));
+            self.send_with(|| Message::Event(Box::new(event.clone())));
         }
     }
 }

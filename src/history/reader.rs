@@ -4,7 +4,7 @@ use super::{HistoryError, place, store};
 use crate::record::{Event, ExitCode, HostName, Outcome, Run, RunId, What};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// One run as lists show it.
@@ -69,6 +69,22 @@ impl Reader {
         let query =
             format!("{SUMMARY} WHERE ended IS NULL ORDER BY started DESC, run DESC LIMIT ?1");
         self.summaries(&query, i64::MAX)
+    }
+
+    /// Runs whose plans later runs took up to finish them.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn resumed(&self) -> Result<BTreeSet<RunId>, HistoryError> {
+        let Some(connection) = &self.connection else { return Ok(BTreeSet::new()) };
+        let query = "SELECT DISTINCT json ->> '$.what.resumes' FROM runs
+                     JOIN events ON events.run = runs.run AND events.number = 0
+                     WHERE json ->> '$.what.resumes' IS NOT NULL";
+        connection
+            .prepare_cached(query)
+            .and_then(|mut runs| runs.query_map([], |row| row.get::<_, String>(0))?.collect())
+            .map(|runs: Vec<String>| runs.into_iter().map(RunId::from).collect())
+            .map_err(|e| self.told(&e))
     }
 
     /// A run with everything that is known of it.

@@ -31,6 +31,9 @@ fn start(run: &str, second: i64, check: bool, hosts: &[&str]) -> Event {
             inventory_hosts: hosts.len(),
             fleet: "0.1.0".into(),
             by: "u@m".into(),
+            with: serde_json::Value::Null,
+            resumes: None,
+            process: None,
         }),
     );
     started.at = Timestamp::from_second(1_795_000_000 + second).unwrap();

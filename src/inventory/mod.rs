@@ -6,6 +6,7 @@
 //! from. Nothing here contacts a host. Users read `docs/inventory.md`.
 
 mod app;
+mod blame;
 mod check;
 mod dynamic;
 mod error;
@@ -30,6 +31,7 @@ mod trust;
 mod value;
 mod vars;
 
+pub use blame::VarMistake;
 pub use error::{InventoryError, Mistake, SelectError};
 pub use explain::{Explained, Origin};
 pub use host::{App, Host, Jump};

@@ -1,4 +1,9 @@
-//! A step applied to hosts: for each of them the way there and the typed step, ready to run.
+//! A step applied to hosts: for each of them the way there and the typed step, ready to run; and
+//! an app's files, rendered with the variables that count there.
+
+mod render;
+
+pub use render::{RenderError, Renderer};
 
 use crate::record::HostName;
 use crate::ssh::Route;

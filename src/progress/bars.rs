@@ -77,6 +77,12 @@ impl Bars {
         }
     }
 
+    /// Writes lines above the bars; `false` where there are none to write above.
+    pub(super) fn above(&self, lines: &str) -> bool {
+        let state = self.lock();
+        !state.finished && !self.screen.is_hidden() && self.screen.println(lines).is_ok()
+    }
+
     pub(super) fn finish(&self) {
         let mut state = self.lock();
         if !std::mem::replace(&mut state.finished, true) {
@@ -177,7 +183,9 @@ mod tests {
         assert_eq!(state.total.message(), "1 not good, 10 more under way");
         assert_eq!((state.total.position(), state.total.length()), (2, Some(20)));
         drop(state);
+        assert!(bars.above("a line\nof output") && screen.text().contains("of output"));
         bars.finish();
+        assert!(!bars.above("a late line"));
         bars.event(&ended("web1", Outcome::Ok, None));
         assert!(screen.text().contains("web0: failed: no room (look)"));
         assert!(screen.text().contains("/20 hosts"));

@@ -103,6 +103,9 @@ impl Active {
                 self.settled += 1;
                 format!("{} of {} done", self.settled, self.planned)
             }
+            What::Moved { bytes, of } => {
+                format!("{} of {}", human::bytes(*bytes), human::bytes(*of))
+            }
             What::Output { line, .. } => one_line(line),
             _ => return false,
         };

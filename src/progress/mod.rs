@@ -66,6 +66,13 @@ impl Progress {
         }
     }
 
+    /// Writes lines of somebody else's above the bars; `false` where there are no bars, and
+    /// whoever calls writes them itself.
+    #[must_use]
+    pub fn above(&self, lines: &str) -> bool {
+        matches!(&self.0, Shown::Bars(bars) if bars.above(lines))
+    }
+
     /// Takes the bars away; nothing is shown after this.
     pub fn finish(&self) {
         match &self.0 {

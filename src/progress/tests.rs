@@ -90,8 +90,20 @@ pub(super) fn start(hosts: &[&str]) -> Event {
         inventory_hosts: hosts.len(),
         fleet: "0.1.0".into(),
         by: "u@m".into(),
+        with: serde_json::Value::Null,
+        resumes: None,
+        process: None,
     });
     Event { at: Timestamp::UNIX_EPOCH, host: None, what }
+}
+
+#[test]
+fn a_file_under_way_shows_its_bytes() {
+    let mut board = board::Board::default();
+    board.apply(&start(&["a"]));
+    board.apply(&event("a", What::Moved { bytes: 1_200_000, of: 100_000_000 }));
+    let (_, active) = board.active().next().unwrap();
+    assert_eq!(active.stage, "1.2 MB of 100 MB");
 }
 
 #[test]

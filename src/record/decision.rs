@@ -90,6 +90,21 @@ pub enum ActionResult {
     Would,
 }
 
+/// A copy that was taken to this machine before its object was removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backup {
+    /// The object's kind.
+    pub kind: String,
+    /// The object's ID.
+    pub id: String,
+    /// The file on this machine.
+    pub file: String,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Its SHA-256, in hex.
+    pub sha256: String,
+}
+
 /// An action and, once there is one, its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionRecord {

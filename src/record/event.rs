@@ -72,6 +72,18 @@ pub enum What {
         /// What became of it.
         result: ActionResult,
     },
+    /// An object was copied to this machine.
+    BackedUp {
+        /// The copy.
+        backup: super::Backup,
+    },
+    /// A file is on its way: for whoever watches, stored nowhere.
+    Moved {
+        /// Bytes so far.
+        bytes: u64,
+        /// Bytes in all.
+        of: u64,
+    },
     /// A whole line of a command's output, escaped.
     Output {
         /// `stdout` or `stderr`.
@@ -121,6 +133,26 @@ pub struct RunStarted {
     pub fleet: String,
     /// Who ran it, as `user@machine`.
     pub by: String,
+    /// All parameters of the step as the command line gave them, typed.
+    #[serde(default)]
+    pub with: serde_json::Value,
+    /// The run whose plan this one finishes.
+    #[serde(default)]
+    pub resumes: Option<RunId>,
+    /// The process that carries it out.
+    #[serde(default)]
+    pub process: Option<Process>,
+}
+
+/// A process, told apart from every other one that ever had its number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// The kernel's boot ID.
+    pub boot_id: String,
+    /// Its number.
+    pub pid: u32,
+    /// When it began, in clock ticks after the boot (proc(5), field 22 of `stat`).
+    pub start_ticks: u64,
 }
 
 /// Which of a command's two streams.

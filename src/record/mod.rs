@@ -9,8 +9,10 @@ mod outcome;
 mod problem;
 mod run;
 
-pub use decision::{Action, ActionRecord, ActionResult, Decision, Object, RESTART, Verdict};
-pub use event::{Event, Output, RunStarted, Stream, What};
+pub use decision::{
+    Action, ActionRecord, ActionResult, Backup, Decision, Object, RESTART, Verdict,
+};
+pub use event::{Event, Output, Process, RunStarted, Stream, What};
 pub use facts::{Disk, DockerFacts, Facts};
 pub use host_name::HostName;
 pub use metric::{Finding, Metric, Moment, Unit};

@@ -1,8 +1,8 @@
 //! A run: the fold of its events.
 
 use super::{
-    ActionRecord, ActionResult, Decision, Event, ExitCode, Facts, Finding, HostName, Metric,
-    Outcome, Output, Problem, RunStarted, Verdict, What,
+    ActionRecord, ActionResult, Backup, Decision, Event, ExitCode, Facts, Finding, HostName,
+    Metric, Outcome, Output, Problem, RunStarted, Verdict, What,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,9 @@ pub struct HostRun {
     pub metrics: Vec<Metric>,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// Copies of what was removed.
+    #[serde(default)]
+    pub backups: Vec<Backup>,
     /// What a command printed.
     pub output: Option<Output>,
 }
@@ -107,6 +110,7 @@ impl HostRun {
             actions: Vec::new(),
             metrics: Vec::new(),
             findings: Vec::new(),
+            backups: Vec::new(),
             output: None,
         }
     }
@@ -138,6 +142,15 @@ impl HostRun {
         })
     }
 
+    /// The record of an action. Actions are intended in the order of their numbers, so it
+    /// stands at its own number; a stored run of another order is still read right.
+    fn action(&mut self, number: u32) -> Option<&mut ActionRecord> {
+        let is_it = |record: &ActionRecord| record.action.number == number;
+        let at = usize::try_from(number).ok().filter(|at| self.actions.get(*at).is_some_and(is_it));
+        let at = at.or_else(|| self.actions.iter().position(is_it))?;
+        self.actions.get_mut(at)
+    }
+
     fn apply(&mut self, at: Timestamp, what: &What) {
         match what {
             What::HostStarted => self.started = Some(at),
@@ -151,10 +164,11 @@ impl HostRun {
                 .actions
                 .extend(actions.iter().map(|a| ActionRecord { action: a.clone(), result: None })),
             What::Settled { action, result } => {
-                if let Some(record) = self.actions.iter_mut().find(|a| a.action.number == *action) {
+                if let Some(record) = self.action(*action) {
                     record.result = Some(result.clone());
                 }
             }
+            What::BackedUp { backup } => self.backups.push(backup.clone()),
             What::OutputEnded { output } => self.output = Some(output.clone()),
             What::HostEnded { outcome, problem, exit_status } => {
                 self.outcome = Some(*outcome);
@@ -164,6 +178,7 @@ impl HostRun {
             }
             What::RunStarted(_)
             | What::Answered { .. }
+            | What::Moved { .. }
             | What::Output { .. }
             | What::RunEnded { .. } => {}
         }
@@ -221,5 +236,59 @@ impl Run {
             .map(|o| (o, self.hosts.iter().filter(|h| h.state() == o).count()))
             .filter(|(_, n)| *n > 0)
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Action, Object};
+
+    fn action(number: u32) -> Action {
+        let object = Object {
+            kind: "image".into(),
+            id: format!("sha256:{number}"),
+            names: Vec::new(),
+            bytes: None,
+            created: None,
+            age_seconds: None,
+        };
+        Action { number, phase: "p".into(), verb: "remove".into(), object }
+    }
+
+    fn failed(number: u32) -> ActionResult {
+        ActionResult::Failed { reason: format!("reason {number}") }
+    }
+
+    /// Intends actions of these numbers, settles `settled` of them in their order, and gives
+    /// each number with its result.
+    fn fold(intended: &[&[u32]], settled: &[u32]) -> Vec<(u32, Option<ActionResult>)> {
+        let mut host = HostRun::new(HostName::new("web1").unwrap());
+        let mut take = |what: What| host.apply(Timestamp::UNIX_EPOCH, &what);
+        for phase in intended {
+            take(What::Intended { actions: phase.iter().copied().map(action).collect() });
+        }
+        for number in settled {
+            take(What::Settled { action: *number, result: failed(*number) });
+        }
+        host.actions.into_iter().map(|a| (a.action.number, a.result)).collect()
+    }
+
+    #[test]
+    fn each_of_many_results_lands_at_its_own_action() {
+        let all: Vec<u32> = (0..20_000).collect();
+        let (first, second) = all.split_at(7_000);
+        let settles = |n: &u32| !n.is_multiple_of(3);
+        let backwards: Vec<u32> = all.iter().rev().copied().filter(settles).collect();
+        let expected = |n: &u32| (*n, settles(n).then(|| failed(*n)));
+        let folded = fold(&[first, second], &backwards);
+        assert!(folded.iter().eq(&all.iter().map(expected).collect::<Vec<_>>()));
+    }
+
+    #[test]
+    fn actions_of_another_order_are_found_and_others_are_not_invented() {
+        let settled = |n: u32| (n, Some(failed(n)));
+        assert_eq!(fold(&[&[2, 0], &[7]], &[7, 0]), [(2, None), settled(0), settled(7)]);
+        assert_eq!(fold(&[&[0]], &[1, u32::MAX]), [(0, None)]);
     }
 }

@@ -1,9 +1,10 @@
 //! The report of a cleanup: what would go before it is approved, and what it brought.
 
-use super::cleanup_rows;
-use super::document::{Block, Table, Text, Tone};
-use super::summary::{self, Amount, FATES, Fates};
-use super::{View, fleet, layout, objects, phases, reclaimed};
+use super::document::{Block, Table, Tone};
+use super::summary::{self, Amount};
+use super::{
+    View, advice, cleanup_phases, cleanup_rows, fleet, layout, objects, reclaimed, restarts, stays,
+};
 use crate::human;
 use crate::record::{DockerFacts, HostRun, Moment, Run};
 
@@ -17,9 +18,24 @@ pub(super) enum Stage {
     Result,
 }
 
+/// The hosts of a report and how they are looked at.
+pub(super) struct Shown<'r> {
+    pub(super) hosts: &'r [&'r HostRun],
+    pub(super) stage: Stage,
+    /// Whether containers that are stopped stay so.
+    pub(super) leave_stopped: bool,
+}
+
+impl Shown<'_> {
+    /// Whether any host has something to remove or to stop.
+    fn has_work(&self) -> bool {
+        self.hosts.iter().any(|h| h.going().next().is_some())
+    }
+}
+
 pub(super) fn plan(run: &Run, view: &View) -> Vec<Block> {
     let mut blocks = survey(run, view, Stage::Plan);
-    let rest: Vec<_> = fleet::advice(run).into_iter().chain(fleet::problems(run, false)).collect();
+    let rest: Vec<_> = advice::lines(run).into_iter().chain(fleet::problems(run, false)).collect();
     if !rest.is_empty() {
         blocks.push(Block::Gap);
         blocks.extend(rest);
@@ -31,7 +47,6 @@ pub(super) fn result(run: &Run, view: &View) -> Vec<Block> {
     let acted = !run.start.check && run.hosts.iter().any(|h| !h.actions.is_empty());
     let stage = if acted { Stage::Result } else { Stage::Plan };
     let mut blocks = survey(run, view, stage);
-    blocks.extend(reclaimed::line(run));
     fleet::close(run, &mut blocks);
     blocks
 }
@@ -43,43 +58,47 @@ fn survey(run: &Run, view: &View, stage: Stage) -> Vec<Block> {
     if hosts.is_empty() {
         return blocks;
     }
+    let leave_stopped =
+        run.start.parameters.iter().any(|(n, v)| n == "leave_stopped" && v == "true");
+    let shown = Shown { hosts: &hosts, stage, leave_stopped };
     let columns = (hosts.len() <= MOST_COLUMNS)
-        .then(|| columns(&hosts, stage))
+        .then(|| columns(&shown))
         .filter(|table| layout::natural_width(table) <= view.width || hosts.len() == 1);
-    if let Some(table) = columns {
-        blocks.push(Block::Table(table));
-    } else {
-        blocks.push(Block::Table(cleanup_rows::table(&hosts, stage)));
-        blocks.extend(stays(&hosts));
+    match columns {
+        Some(table) => {
+            blocks.push(Block::Table(table));
+            blocks.extend(stays::almost_full(&hosts, stage == Stage::Result));
+        }
+        None => blocks.extend(cleanup_rows::tables(&shown)),
     }
-    blocks.extend(nothing(&hosts));
+    if stage == Stage::Result {
+        blocks.extend(restarts::missing(&hosts));
+        blocks.extend(reclaimed::line(run));
+    }
+    blocks.extend(stays::nothing(&hosts));
+    blocks.extend(stays::table(&hosts));
     if view.verbose {
-        blocks.extend(objects::list(&hosts, stage));
+        blocks.extend(objects::list(&shown));
     }
     blocks
 }
 
 /// A column for each host, and one for the fleet when there are several.
-fn columns(hosts: &[&HostRun], stage: Stage) -> Table {
-    let names = hosts.iter().map(|h| h.host.to_string());
-    let total = (hosts.len() > 1).then(|| "fleet".to_owned());
+fn columns(shown: &Shown<'_>) -> Table {
+    let names = shown.hosts.iter().map(|h| h.host.to_string());
+    let total = (shown.hosts.len() > 1).then(|| "fleet".to_owned());
     let mut columns = Columns {
-        hosts,
+        hosts: shown.hosts,
         table: Table::new(std::iter::once(String::new()).chain(names).chain(total)),
     };
-    columns.plain("Docker", |h| docker_fact(h, |d| d.version.clone()));
+    columns.plain("Docker", |h| docker_fact(h, |d| version(d).to_owned()));
     columns.plain("store", |h| docker_fact(h, store));
     columns.plain("free / size", free);
-    if stage == Stage::Result {
+    if shown.stage == Stage::Result {
         columns.plain("free after", |h| bytes(summary::metric(h, "disk.free", Moment::After)));
     }
-    for phase in summary::phases_of(hosts) {
-        columns.phase(phase, stage);
-    }
-    let total = cleanup_rows::total_bytes(hosts, stage);
-    match stage {
-        Stage::Plan => columns.bold("reclaims", |h| Amount::of(h.going()).size(), total),
-        Stage::Result => columns.bold("reclaimed", gained, total),
+    if shown.has_work() {
+        columns.work(shown);
     }
     columns.table
 }
@@ -90,73 +109,38 @@ struct Columns<'h> {
 }
 
 impl Columns<'_> {
-    fn push(&mut self, tone: Tone, title: &str, cell: impl Fn(&HostRun) -> String, total: String) {
-        let cells = self.hosts.iter().map(|h| cell(h));
+    fn push(&mut self, tone: Tone, title: &str, cells: Vec<String>, total: String) {
         let total = (self.hosts.len() > 1).then_some(total);
-        let cells: Vec<_> = std::iter::once(title.to_owned()).chain(cells).chain(total).collect();
+        let cells = std::iter::once(title.to_owned()).chain(cells).chain(total);
         self.table.row(tone, cells);
     }
 
     fn plain(&mut self, title: &str, cell: impl Fn(&HostRun) -> String) {
-        self.push(Tone::Plain, title, cell, String::new());
+        let cells = self.hosts.iter().map(|h| cell(h)).collect();
+        self.push(Tone::Plain, title, cells, String::new());
     }
 
-    fn bold(&mut self, title: &str, cell: impl Fn(&HostRun) -> String, total: String) {
-        self.push(Tone::Bold, title, cell, total);
-    }
-
-    fn amount(&mut self, title: &str, of: impl Fn(&HostRun) -> Amount) {
-        let total = self.hosts.iter().map(|h| of(h)).fold(Amount::default(), add);
-        self.push(Tone::Plain, title, |h| of(h).cell(), total.cell());
-    }
-
-    /// What was found, why some of it stays, and what becomes of the rest.
-    fn phase(&mut self, phase: &str, stage: Stage) {
-        self.amount(&phases::title(phase), |h| Amount::of(summary::found(h, phase)));
-        for rule in summary::staying_rules(self.hosts, phase) {
-            let all = self.hosts.iter().flat_map(|h| summary::staying_by(h, phase, rule));
-            let reason = phases::reason(rule, all.map(|d| d.reason.as_str()));
-            self.amount(&format!("  {reason}"), |h| {
-                Amount::of(summary::staying_by(h, phase, rule))
-            });
+    /// A row for each phase and one for the bytes of all.
+    fn work(&mut self, shown: &Shown<'_>) {
+        for row in cleanup_phases::rows(shown) {
+            let cells = row.amounts.iter().map(|amount| amount.cell(row.sized)).collect();
+            self.push(row.tone, &row.title, cells, row.total().cell(row.sized));
         }
-        match stage {
-            Stage::Plan => self.amount("  to remove", |h| Amount::of(summary::going(h, phase))),
-            Stage::Result => self.fates(phase),
-        }
-    }
-
-    /// One row per fate that a planned object of this phase met.
-    fn fates(&mut self, phase: &str) {
-        let met: Vec<_> = self.hosts.iter().map(|h| fates(h, phase)).collect();
-        for (fate, title) in FATES.iter().enumerate() {
-            let total = met.iter().map(|amounts| amounts[fate]).fold(Amount::default(), add);
-            if total.objects > 0 {
-                let cells = met.iter().map(|amounts| amounts[fate].cell());
-                let total = (self.hosts.len() > 1).then(|| total.cell());
-                let title = format!("  {title}");
-                let row: Vec<_> = std::iter::once(title).chain(cells).chain(total).collect();
-                self.table.row(Tone::Plain, row);
-            }
-        }
+        let (title, cell): (_, fn(&HostRun) -> String) = match shown.stage {
+            Stage::Plan => ("reclaims", |h| Amount::of(summary::removing(h)).size()),
+            Stage::Result => ("reclaimed", |h| summary::sum([summary::reclaimed(h)]).size()),
+        };
+        let cells = self.hosts.iter().map(|h| cell(h)).collect();
+        self.push(Tone::Bold, title, cells, total_bytes(shown));
     }
 }
 
-fn fates(host: &HostRun, phase: &str) -> [Amount; FATES.len()] {
-    let fates = Fates::of(host);
-    let mut amounts = [Amount::default(); FATES.len()];
-    for decision in summary::going(host, phase) {
-        let amount = &mut amounts[fates.get(decision)];
-        *amount = add(*amount, Amount::of([decision]));
-    }
-    amounts
-}
-
-pub(super) fn add(a: Amount, b: Amount) -> Amount {
-    Amount {
-        objects: a.objects + b.objects,
-        bytes: a.bytes.saturating_add(b.bytes),
-        unsized_objects: a.unsized_objects + b.unsized_objects,
+/// The bytes of all hosts, marked where they are only a part.
+pub(super) fn total_bytes(shown: &Shown<'_>) -> String {
+    let hosts = shown.hosts.iter();
+    match shown.stage {
+        Stage::Plan => Amount::of(hosts.flat_map(|h| summary::removing(h))).size(),
+        Stage::Result => summary::sum(hosts.map(|h| summary::reclaimed(h))).size(),
     }
 }
 
@@ -164,8 +148,13 @@ pub(super) fn add(a: Amount, b: Amount) -> Amount {
 pub(super) fn docker(host: &HostRun) -> String {
     docker_fact(host, |docker| {
         let store = if docker.containerd_store { " (containerd)" } else { "" };
-        format!("{}{store}", docker.version)
+        format!("{}{store}", version(docker))
     })
+}
+
+/// The engine's version without what a distribution adds to it: `26.1.5` of `26.1.5+dfsg1`.
+fn version(docker: &DockerFacts) -> &str {
+    docker.version.split(['+', '~']).next().unwrap_or_default()
 }
 
 fn store(docker: &DockerFacts) -> String {
@@ -194,51 +183,4 @@ pub(super) fn ratio(free: Option<u64>, size: Option<u64>) -> String {
 
 fn bytes(n: Option<u64>) -> String {
     n.map_or_else(|| "unknown".to_owned(), human::bytes)
-}
-
-fn gained(host: &HostRun) -> String {
-    summary::reclaimed(host).map_or_else(|| "unknown".to_owned(), summary::signed)
-}
-
-/// Why objects stay, over all hosts; the rows of many hosts have no room for it.
-fn stays(hosts: &[&HostRun]) -> Option<Block> {
-    let parts = stay_parts(hosts);
-    if parts.is_empty() || hosts.iter().all(|h| h.going().next().is_none()) {
-        return None;
-    }
-    Some(Block::Line(Text::plain(format!("stays: {}", parts.join(", ")))))
-}
-
-fn stay_parts(hosts: &[&HostRun]) -> Vec<String> {
-    let mut parts = Vec::new();
-    for phase in summary::phases_of(hosts) {
-        for (i, rule) in summary::staying_rules(hosts, phase).into_iter().enumerate() {
-            let all: Vec<_> =
-                hosts.iter().flat_map(|h| summary::staying_by(h, phase, rule)).collect();
-            let reason = phases::reason(rule, all.iter().map(|d| d.reason.as_str()));
-            let n = all.len();
-            let what = match (i, n) {
-                (0, 1) => format!("1 {}", phases::noun(phase)),
-                (0, n) => format!("{n} {}", phases::title(phase)),
-                (_, n) => n.to_string(),
-            };
-            parts.push(format!("{what} {reason}"));
-        }
-    }
-    parts
-}
-
-/// Says plainly that there is nothing to do, and why.
-fn nothing(hosts: &[&HostRun]) -> Option<Block> {
-    if hosts.iter().any(|h| h.going().next().is_some()) {
-        return None;
-    }
-    let parts = stay_parts(hosts);
-    let why = if parts.is_empty() {
-        "no phase that removes anything was chosen, or it found nothing".to_owned()
-    } else {
-        format!("all that was found stays: {}", parts.join(", "))
-    };
-    let text = Text::default().add(Tone::Bold, "nothing to remove");
-    Some(Block::Line(text.add(Tone::Plain, format!(": {why}"))))
 }

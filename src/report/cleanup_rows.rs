@@ -1,129 +1,150 @@
 //! A cleanup of many hosts as rows: hosts with like results in one, outliers in rows of their own.
 
-use super::cleanup::{Stage, add, docker};
-use super::document::{Table, Tone};
+use super::cleanup::{Shown, Stage, docker, total_bytes};
+use super::cleanup_phases::{self, PhaseRow};
+use super::document::{Block, Table, Tone};
+use super::fates::{Fate, Fates};
 use super::fleet;
-use super::summary::{self, Amount, Fates};
+use super::summary::{self, Amount};
 use crate::human;
-use crate::record::{Decision, HostRun, Verdict};
+use crate::record::{HostRun, Outcome};
 
 /// Hosts whose bytes are within this factor of each other are alike.
 const ALIKE: u64 = 3;
 /// Less than this is little, whatever the factor.
 const LITTLE: u64 = 100_000_000;
-/// A file system with less free room is never folded into others.
-const TIGHT_PERCENT: u64 = 10;
+/// Names of hosts that are longer than this are a number.
+const LONGEST_NAMES: usize = 24;
 
-pub(super) fn table(hosts: &[&HostRun], stage: Stage) -> Table {
-    let [third, fourth] = match stage {
+/// The hosts, then all of them phase by phase.
+pub(super) fn tables(shown: &Shown<'_>) -> Vec<Block> {
+    let phases = cleanup_phases::rows(shown);
+    let mut blocks = vec![Block::Table(hosts(shown))];
+    if phases.iter().any(|row| row.total().objects > 0) {
+        blocks.push(Block::Table(by_phase(shown, &phases)));
+    }
+    blocks
+}
+
+fn hosts(shown: &Shown<'_>) -> Table {
+    let stage = shown.stage;
+    let last = match stage {
         Stage::Plan => ["to remove", "reclaims"],
         Stage::Result => ["removed", "reclaimed"],
     };
-    let loss = stage == Stage::Result && hosts.iter().any(|h| undone(h) > 0);
-    let mut head = vec!["hosts", "Docker", "free", "found", "stay", third];
-    head.extend(loss.then_some("not done"));
-    head.push(fourth);
-    let mut table = Table::new(head);
+    let groups = groups(shown.hosts, stage);
+    let remarks: Vec<_> = groups.iter().map(|group| remark(group, stage)).collect();
+    let remarked = remarks.iter().any(|(_, remark)| !remark.is_empty());
+    let mut table = Table::new(["hosts", "Docker", "free"].into_iter().chain(last));
     table.left = vec![1];
-    for group in groups(hosts, stage) {
-        let cells = cells(&group, stage, loss);
-        table.row(Tone::Plain, cells);
+    if remarked {
+        table.head.push(String::new());
+        table.left.push(5);
     }
-    if hosts.len() > 1 {
-        table.row(Tone::Bold, totals(hosts, stage, loss));
+    for (group, (tone, remark)) in groups.iter().zip(remarks) {
+        table.row(tone, cells(group, stage).into_iter().chain(remarked.then_some(remark)));
+    }
+    if shown.hosts.len() > 1 {
+        let removed: usize = shown.hosts.iter().map(|h| removed(h, stage)).sum();
+        let total = [
+            human::count(shown.hosts.len(), "host"),
+            String::new(),
+            String::new(),
+            removed.to_string(),
+            total_bytes(shown),
+        ];
+        table.row(Tone::Bold, total.into_iter().chain(remarked.then(String::new)));
     }
     table
 }
 
-/// The sums over all hosts, where a column has one.
-fn totals(hosts: &[&HostRun], stage: Stage, loss: bool) -> Vec<String> {
-    let sum = |of: fn(&HostRun) -> usize| hosts.iter().map(|h| of(h)).sum::<usize>().to_string();
-    let mut cells = vec![human::count(hosts.len(), "host"), String::new(), String::new()];
-    cells.extend([sum(|h| found(h).count()), sum(stay), sum(third(stage))]);
-    cells.extend(loss.then(|| sum(undone)));
-    cells.push(total_bytes(hosts, stage));
-    cells
-}
-
-fn cells(group: &[&HostRun], stage: Stage, loss: bool) -> Vec<String> {
-    let count =
-        |of: fn(&HostRun) -> usize| range(group.iter().map(|h| Some(of(h) as u64)), u64::to_string);
-    let mut cells = vec![
+fn cells(group: &[&HostRun], stage: Stage) -> [String; 5] {
+    let reclaims = match group {
+        [one] if stage == Stage::Plan => Amount::of(summary::removing(one)).size(),
+        _ => range(group.iter().map(|h| weight(h, stage)), |n| human::bytes(*n)),
+    };
+    [
         fleet::fold(group.iter().copied()),
         docker(group[0]),
         free_cell(group, stage),
-        count(|h| found(h).count()),
-        count(stay),
-        count(third(stage)),
-    ];
-    cells.extend(loss.then(|| count(undone)));
-    cells.push(match group {
-        [one] if stage == Stage::Plan => Amount::of(one.going()).size(),
-        _ => range(group.iter().map(|h| weight(h, stage)), |n| human::bytes(*n)),
-    });
-    cells
+        range(group.iter().map(|h| Some(removed(h, stage) as u64)), u64::to_string),
+        reclaims,
+    ]
+}
+
+/// What is special about a group, in a few words.
+fn remark(group: &[&HostRun], stage: Stage) -> (Tone, String) {
+    let mut words = Vec::new();
+    let state = group[0].outcome.filter(|outcome| !outcome.is_good());
+    let mut tone = state.map_or(Tone::Plain, fleet::tone);
+    words.extend(state.map(|outcome| outcome.as_str().to_owned()));
+    let undone: usize = group.iter().map(|h| undone(h, stage)).sum();
+    if undone > 0 {
+        tone = if tone == Tone::Plain { Tone::Warn } else { tone };
+        words.push(format!("{undone} not done"));
+    }
+    if summary::is_tight(group[0], acted(group[0], stage)) {
+        tone = Tone::Bad;
+        words.push("almost full".to_owned());
+    }
+    if group.iter().all(|h| h.going().next().is_none()) {
+        words.push("nothing to do".to_owned());
+    }
+    (tone, words.join(", "))
+}
+
+/// What goes or went in each phase, and where. The last column names hosts that are few.
+fn by_phase(shown: &Shown<'_>, phases: &[PhaseRow]) -> Table {
+    let mut table = Table::new(["", "objects", "size", "hosts"]);
+    table.left = vec![3];
+    for row in phases {
+        let total = row.total();
+        let on = shown.hosts.iter().zip(&row.amounts).filter(|(_, amount)| amount.objects > 0);
+        let on: Vec<&HostRun> = on.map(|(host, _)| *host).collect();
+        let names = fleet::fold(on.iter().copied());
+        let on = if names.len() > LONGEST_NAMES { human::count(on.len(), "host") } else { names };
+        let size = if row.sized { total.size() } else { String::new() };
+        let size = if total.objects == 0 { String::new() } else { size };
+        table.row(row.tone, [row.title.clone(), total.objects.to_string(), size, on]);
+    }
+    table
+}
+
+fn acted(host: &HostRun, stage: Stage) -> bool {
+    stage == Stage::Result && !host.actions.is_empty()
 }
 
 fn free_cell(group: &[&HostRun], stage: Stage) -> String {
-    let percent =
-        |h: &&HostRun| summary::free_percent(h, stage == Stage::Result && !h.actions.is_empty());
+    let percent = |h: &&HostRun| summary::free_percent(h, acted(h, stage));
     let range = range(group.iter().map(percent), u64::to_string);
     if range == "unknown" { range } else { format!("{range} %") }
 }
 
-fn found(host: &HostRun) -> impl Iterator<Item = &Decision> {
-    host.decisions.iter().filter(|d| !super::phases::is_beside(&d.rule))
-}
-
-fn stay(host: &HostRun) -> usize {
-    found(host).filter(|d| d.decision == Verdict::Stay).count()
-}
-
-/// The column after those that stay: what would go, or what went.
-fn third(stage: Stage) -> fn(&HostRun) -> usize {
-    match stage {
-        Stage::Plan => |h| h.going().count(),
-        Stage::Result => done,
-    }
-}
-
-fn done(host: &HostRun) -> usize {
+/// The objects that would go, or went.
+fn removed(host: &HostRun, stage: Stage) -> usize {
     let fates = Fates::of(host);
-    host.going().filter(|d| fates.get(d) == 0).count()
+    let is_in = |fate: Fate| stage == Stage::Plan || fate == Fate::Done;
+    summary::removing(host).filter(|d| is_in(fates.get(d))).count()
 }
 
 /// Planned objects that are still there as far as is known.
-fn undone(host: &HostRun) -> usize {
+fn undone(host: &HostRun, stage: Stage) -> usize {
     let fates = Fates::of(host);
-    host.going().filter(|d| matches!(fates.get(d), 2 | 3 | 4 | 6)).count()
+    match stage {
+        Stage::Plan => 0,
+        Stage::Result => host.going().filter(|d| fates.get(d).is_undone()).count(),
+    }
 }
 
 /// The bytes that hosts are compared by.
 fn weight(host: &HostRun, stage: Stage) -> Option<u64> {
     match stage {
         Stage::Plan => {
-            let planned = Amount::of(host.going());
+            let planned = Amount::of(summary::removing(host));
             (planned.objects == 0 || planned.objects > planned.unsized_objects)
                 .then_some(planned.bytes)
         }
-        Stage::Result => summary::reclaimed(host).map(|n| u64::try_from(n).unwrap_or(0)),
-    }
-}
-
-/// The sum over all hosts, marked where it is only a part of it.
-pub(super) fn total_bytes(hosts: &[&HostRun], stage: Stage) -> String {
-    match stage {
-        Stage::Plan => {
-            hosts.iter().map(|h| Amount::of(h.going())).fold(Amount::default(), add).size()
-        }
-        Stage::Result => {
-            let sum = summary::sum(hosts.iter().map(|h| summary::reclaimed(h)));
-            match (sum.known, sum.unknown) {
-                (0, _) => "unknown".to_owned(),
-                (_, 0) => summary::signed(sum.bytes),
-                _ => format!("≥ {}", summary::signed(sum.bytes)),
-            }
-        }
+        Stage::Result => summary::reclaimed(host).map(|n| u64::try_from(n.bytes).unwrap_or(0)),
     }
 }
 
@@ -155,11 +176,11 @@ fn in_order<'h>(hosts: &[&'h HostRun], members: Vec<&'h HostRun>) -> Vec<&'h Hos
 }
 
 /// What must be the same for two hosts to share a row.
-type Class = (String, Option<crate::record::Outcome>, bool, bool);
+type Class = (String, Option<Outcome>, bool, bool);
 
 fn class(host: &HostRun, stage: Stage) -> Class {
-    let tight = summary::free_percent(host, false).is_some_and(|p| p < TIGHT_PERCENT);
-    (docker(host), host.outcome, tight, stage == Stage::Result && undone(host) > 0)
+    let tight = summary::is_tight(host, acted(host, stage));
+    (docker(host), host.outcome, tight, undone(host, stage) > 0)
 }
 
 fn alike(most: Option<u64>, bytes: Option<u64>) -> bool {

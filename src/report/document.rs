@@ -42,6 +42,9 @@ pub(super) struct Table {
     pub(super) rows: Vec<Row>,
     /// Columns after the first that hold text and stand to the left.
     pub(super) left: Vec<usize>,
+    /// Columns that a terminal cuts instead of wrapping them, in the order in which they
+    /// give way, with the width that each keeps while another can.
+    pub(super) cut: Vec<(usize, usize)>,
 }
 
 impl Table {

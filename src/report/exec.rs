@@ -1,7 +1,7 @@
 //! The report of a command: equal ends folded, failures with the end of what they printed.
 
 use super::document::{Block, Text, Tone, one_line};
-use super::{View, fleet};
+use super::{View, advice, fleet};
 use crate::human;
 use crate::record::{HostRun, Output, Run};
 
@@ -32,7 +32,7 @@ pub(super) fn result(run: &Run, view: &View) -> Vec<Block> {
         blocks.extend((!said.is_empty()).then_some(Block::Verbatim(said)));
     }
     blocks.push(Block::Gap);
-    blocks.extend(fleet::advice(run));
+    blocks.extend(advice::lines(run));
     blocks.extend(fleet::nothing_changed(run));
     blocks.push(fleet::tally(run));
     blocks

@@ -29,6 +29,9 @@ impl Build {
             inventory_hosts: hosts.len() + 2,
             fleet: "0.1.0".into(),
             by: "ops@laptop".into(),
+            with: serde_json::Value::Null,
+            resumes: None,
+            process: None,
         };
         Self { run: Run::new(start, at(0)), second: 0 }
     }
@@ -123,16 +126,17 @@ impl Build {
     pub(super) fn apply(&mut self, host: &str, results: &[Option<ActionResult>]) -> &mut Self {
         let name = HostName::new(host).unwrap();
         let on = self.run.hosts.iter().find(|h| h.host == name).unwrap();
-        let actions: Vec<Action> = on
-            .going()
-            .zip(0..)
-            .map(|(d, number)| Action {
-                number,
-                phase: d.phase.clone(),
-                verb: "remove".into(),
-                object: d.object.clone(),
-            })
-            .collect();
+        let action = |verb: &str, d: &Decision| Action {
+            number: 0,
+            phase: d.phase.clone(),
+            verb: verb.into(),
+            object: d.object.clone(),
+        };
+        let stops = |d: &Decision| d.phase == "stop-containers";
+        let first = on.going().map(|d| action(if stops(d) { "stop" } else { "remove" }, d));
+        let last = on.going().filter(|d| stops(d)).map(|d| action("start", d));
+        let mut actions: Vec<Action> = first.chain(last).collect();
+        (0..).zip(&mut actions).for_each(|(number, action)| action.number = number);
         self.tell(Some(host), What::Intended { actions: actions.clone() });
         for action in actions {
             let result =

@@ -1,5 +1,6 @@
 //! The lines that every report has: who was asked, who did not make it, advice, the tally.
 
+use super::advice;
 use super::document::{Block, Text, Tone};
 use crate::human;
 use crate::record::{HostRun, Outcome, Run};
@@ -70,24 +71,6 @@ pub(super) fn problems(run: &Run, over: bool) -> Vec<Block> {
         .collect()
 }
 
-/// One line per finding, with all hosts it was found on.
-pub(super) fn advice(run: &Run) -> Vec<Block> {
-    let findings = run.hosts.iter().flat_map(|h| h.findings.iter().map(move |f| (h, f)));
-    group(findings, |(_, f)| (f.name.as_str(), f.text.as_str(), f.hint.as_deref()))
-        .into_iter()
-        .map(|((_, text, hint), on)| {
-            let label = if hint.is_some() { "advice:" } else { "note:" };
-            let hint = hint.map_or_else(String::new, |hint| format!(" ({hint})"));
-            let hosts = fold(on.into_iter().map(|(h, _)| h));
-            Block::Line(
-                Text::default()
-                    .add(Tone::Warn, label)
-                    .add(Tone::Plain, format!(" {hosts}: {text}{hint}")),
-            )
-        })
-        .collect()
-}
-
 /// `2 changed · 1 unreachable · 41.0 s · run 20261124-153012-7f3a`
 pub(super) fn tally(run: &Run) -> Block {
     let mut text = Text::default();
@@ -114,7 +97,7 @@ pub(super) fn nothing_changed(run: &Run) -> Option<Block> {
 
 /// The end of every report.
 pub(super) fn close(run: &Run, blocks: &mut Vec<Block>) {
-    let rest: Vec<Block> = advice(run).into_iter().chain(problems(run, true)).collect();
+    let rest: Vec<Block> = advice::lines(run).into_iter().chain(problems(run, true)).collect();
     if !rest.is_empty() {
         blocks.push(Block::Gap);
         blocks.extend(rest);

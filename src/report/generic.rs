@@ -2,7 +2,7 @@
 
 use super::document::{Block, Text, Tone};
 use super::objects::short;
-use super::{View, fleet};
+use super::{View, advice, fleet};
 use crate::human;
 use crate::record::{HostRun, Run};
 
@@ -16,7 +16,7 @@ pub(super) fn plan(run: &Run, _: &View) -> Vec<Block> {
             blocks.push(Block::Line(text.add(Tone::Plain, format!(": {}", objects.join(", ")))));
         }
     }
-    blocks.extend(fleet::advice(run));
+    blocks.extend(advice::lines(run));
     blocks.extend(fleet::problems(run, false));
     blocks
 }

@@ -1,10 +1,11 @@
 //! A report as one JSON document with everything raw: bytes, seconds and exit codes as numbers.
 
-use super::{View, summary};
+use super::View;
+use super::summary::{self, Counted, Sum};
 use crate::human;
 use crate::record::{
-    ActionRecord, ActionResult, Decision, ExitCode, Facts, Finding, HostName, HostRun, Metric,
-    Outcome, Output, Problem, Run, RunId, Verdict,
+    ActionRecord, ActionResult, Backup, Decision, ExitCode, Facts, Finding, HostName, HostRun,
+    Metric, Outcome, Output, Problem, Run, RunId, Verdict,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -80,7 +81,25 @@ struct Total {
 #[derive(Serialize)]
 struct Reclaimed {
     engine_bytes: Option<i64>,
+    /// Removed objects that are missing from the engine's bytes.
+    engine_without_size: usize,
     file_system_bytes: Option<i64>,
+    store_bytes: Option<i64>,
+    logs_grew_bytes: Option<i64>,
+}
+
+impl Reclaimed {
+    fn of(hosts: &[&HostRun]) -> Self {
+        let sum = |by: fn(&HostRun) -> Option<Counted>| summary::sum(hosts.iter().map(|h| by(h)));
+        let engine = sum(summary::by_engine);
+        Self {
+            engine_bytes: whole(engine),
+            engine_without_size: engine.unsized_objects,
+            file_system_bytes: whole(sum(summary::by_file_system)),
+            store_bytes: whole(sum(summary::by_store)),
+            logs_grew_bytes: whole(sum(|h| summary::change(h, "logs.bytes").map(Counted::from))),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -97,6 +116,7 @@ struct OneHost<'r> {
     reclaimed: Reclaimed,
     decisions: Vec<Flat<'r>>,
     actions: Vec<FlatAction<'r>>,
+    backups: &'r [Backup],
     metrics: &'r [Metric],
     findings: &'r [Finding],
     output: Option<&'r Output>,
@@ -165,7 +185,7 @@ impl<'r> FlatAction<'r> {
 impl<'r> Document<'r> {
     fn of(run: &'r Run) -> Self {
         let start = &run.start;
-        let acted = || run.hosts.iter().filter(|h| !h.actions.is_empty() && !start.check);
+        let acted = run.hosts.iter().filter(|h| !h.actions.is_empty() && !start.check);
         Self {
             schema: SCHEMA,
             run: &start.run,
@@ -181,11 +201,8 @@ impl<'r> Document<'r> {
             exit_code: run.exit_code,
             answer: run.answer.as_ref().map(|(approved, by)| Answer { approved: *approved, by }),
             outcomes: run.tally().into_iter().map(|(o, n)| (o.as_str(), n)).collect(),
-            planned: size(run.hosts.iter().flat_map(HostRun::going)),
-            reclaimed: Reclaimed {
-                engine_bytes: total(acted().map(summary::by_engine)),
-                file_system_bytes: total(acted().map(summary::by_file_system)),
-            },
+            planned: size(run.hosts.iter().flat_map(summary::removing)),
+            reclaimed: Reclaimed::of(&acted.collect::<Vec<_>>()),
             hosts: run.hosts.iter().map(OneHost::of).collect(),
         }
     }
@@ -202,13 +219,11 @@ impl<'r> OneHost<'r> {
             started: host.started,
             ended: host.ended,
             connect_milliseconds: host.connect_milliseconds,
-            planned: size(host.going()),
-            reclaimed: Reclaimed {
-                engine_bytes: summary::by_engine(host).and_then(|n| n.try_into().ok()),
-                file_system_bytes: summary::by_file_system(host).and_then(|n| n.try_into().ok()),
-            },
+            planned: size(summary::removing(host)),
+            reclaimed: Reclaimed::of(&[host]),
             decisions: host.decisions.iter().map(flat).collect(),
             actions: host.actions.iter().map(FlatAction::of).collect(),
+            backups: &host.backups,
             metrics: &host.metrics,
             findings: &host.findings,
             output: host.output.as_ref(),
@@ -238,8 +253,7 @@ fn size<'d>(decisions: impl IntoIterator<Item = &'d Decision>) -> Total {
     Total { objects: amount.objects, bytes: amount.bytes, without_size: amount.unsized_objects }
 }
 
-/// The sum over all hosts; `None` when there is none, or a host has no number.
-fn total(values: impl IntoIterator<Item = Option<i128>>) -> Option<i64> {
-    let sum = summary::sum(values);
+/// A sum over hosts; `None` when there is none, or a host has no number.
+fn whole(sum: Sum) -> Option<i64> {
     (sum.known > 0 && sum.unknown == 0).then(|| sum.bytes.try_into().ok()).flatten()
 }

@@ -1,7 +1,8 @@
 //! Sets a report for a terminal: columns, wrapping, colours.
 
-use super::View;
+use super::cut::{cut, cut_inside};
 use super::document::{Block, Row, Table, Text, Tone};
+use super::{View, amounts};
 use console::{Style, measure_text_width};
 
 /// Blanks between two columns.
@@ -46,7 +47,7 @@ fn gap(lines: &mut Vec<String>) {
 
 /// The width of a table in which nothing is wrapped.
 pub(super) fn natural_width(table: &Table) -> usize {
-    let widths = natural_widths(table);
+    let widths = natural_widths(&amounts::aligned(table));
     widths.iter().sum::<usize>() + GUTTER * widths.len().saturating_sub(1)
 }
 
@@ -61,8 +62,14 @@ fn natural_widths(table: &Table) -> Vec<usize> {
 }
 
 fn table_lines(table: &Table, view: &View) -> Vec<String> {
+    let table = &amounts::aligned(table);
     let mut widths = natural_widths(table);
     let room = view.width.saturating_sub(GUTTER * widths.len().saturating_sub(1));
+    for (column, keeps) in &table.cut {
+        let mut limits = vec![usize::MAX; widths.len()];
+        limits[*column] = *keeps;
+        shrink(&mut widths, &limits, room);
+    }
     shrink(&mut widths, &longest_pieces(table), room);
     shrink(&mut widths, &[], room);
     let head = Row { cells: table.head.clone(), tone: Tone::Bold };
@@ -104,8 +111,15 @@ fn longest_pieces(table: &Table) -> Vec<usize> {
 
 /// One row, which takes several lines where a cell is wrapped.
 fn row_lines(table: &Table, row: &Row, widths: &[usize], view: &View) -> Vec<String> {
-    let cells: Vec<Vec<String>> =
-        row.cells.iter().zip(widths).map(|(cell, width)| wrap(cell, *width)).collect();
+    let set = |(column, (cell, width)): (usize, (&String, &usize))| {
+        match table.cut.iter().any(|(cut, _)| *cut == column) {
+            // Names differ at their ends.
+            true if column == 0 => vec![cut_inside(cell, *width)],
+            true => vec![cut(cell, *width)],
+            false => wrap(cell, *width),
+        }
+    };
+    let cells: Vec<Vec<String>> = row.cells.iter().zip(widths).enumerate().map(set).collect();
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);
     (0..height)
         .map(|at| {
@@ -127,11 +141,14 @@ fn row_lines(table: &Table, row: &Row, widths: &[usize], view: &View) -> Vec<Str
         .collect()
 }
 
-/// A cell's text in lines of at most `width`, broken at blanks and after commas, and
-/// anywhere where there is neither.
+/// A cell's text in lines of at most `width`, broken between the items of a list, else at
+/// blanks and after commas, and anywhere where there is neither.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for piece in text.split_inclusive([' ', ',']) {
+    let items: Vec<&str> = text.split_inclusive(" · ").collect();
+    let is_list = items.iter().all(|item| measure_text_width(item.trim_end()) <= width);
+    let pieces = if is_list { items } else { text.split_inclusive([' ', ',']).collect() };
+    for piece in pieces {
         let fits =
             |line: &str| measure_text_width(line) + measure_text_width(piece.trim_end()) <= width;
         if !lines.last().is_some_and(|line| fits(line)) {
@@ -188,6 +205,13 @@ fn words(text: &Text, longest: usize) -> Vec<Word> {
     for (tone, piece) in &text.0 {
         for (i, part) in piece.split(' ').enumerate() {
             for (j, chunk) in chunks(part, longest).into_iter().enumerate() {
+                let last = words.last().and_then(|word| word.last());
+                if i > 0 && j == 0 && last.is_some_and(|(_, last)| is_size(last, &chunk)) {
+                    if let Some((_, last)) = words.last_mut().and_then(|word| word.last_mut()) {
+                        last.extend([" ", &chunk]);
+                    }
+                    continue;
+                }
                 if (i > 0 && j == 0) || j > 0 {
                     words.push(Vec::new());
                 }
@@ -203,6 +227,13 @@ fn words(text: &Text, longest: usize) -> Vec<Word> {
     words
 }
 
+/// Whether a number is followed by its unit, which stays on the same line.
+fn is_size(number: &str, unit: &str) -> bool {
+    let unit = unit.trim_end_matches([':', ';', ',', ')']);
+    number.ends_with(|c: char| c.is_ascii_digit())
+        && matches!(unit, "B" | "kB" | "MB" | "GB" | "TB" | "PB" | "%" | "h" | "d" | "m" | "s")
+}
+
 /// A list of names that is longer than a line is broken after its commas; nothing else
 /// is, so that commands can be copied.
 fn chunks(word: &str, longest: usize) -> Vec<String> {
@@ -214,29 +245,6 @@ fn chunks(word: &str, longest: usize) -> Vec<String> {
         }
     }
     vec![word.to_owned()]
-}
-
-/// Text cut to a width, with an ellipsis where something is missing.
-pub(super) fn cut(text: &str, width: usize) -> String {
-    if measure_text_width(text) <= width {
-        return text.to_owned();
-    }
-    let mut short = wrap_hard(text, width.saturating_sub(1));
-    short.push('…');
-    short
-}
-
-fn wrap_hard(text: &str, width: usize) -> String {
-    let mut line = String::new();
-    let mut used = 0;
-    for c in text.chars() {
-        used += measure_text_width(c.encode_utf8(&mut [0; 4]));
-        if used > width {
-            break;
-        }
-        line.push(c);
-    }
-    line
 }
 
 fn paint(tone: Tone, text: &str, color: bool) -> String {
@@ -259,22 +267,17 @@ mod tests {
 
     #[test]
     fn cells_break_at_blanks_and_commas_or_anywhere() {
-        let cases: [(&str, usize, &[&str]); 6] = [
+        let cases: [(&str, usize, &[&str]); 7] = [
             ("short", 9, &["short"]),
             ("28.5.2 (containerd)", 12, &["28.5.2 ", "(containerd)"]),
             ("web[1-3,7,9]", 9, &["web[1-3,", "7,9]"]),
             ("  indented", 10, &["  indented"]),
             ("abcdefgh", 3, &["abc", "def", "gh"]),
             ("", 3, &[""]),
+            ("2 of one · 3 of two", 12, &["2 of one · ", "3 of two"]),
         ];
         for (text, width, want) in cases {
             assert_eq!(wrap(text, width), want, "{text}");
         }
-    }
-
-    #[test]
-    fn wide_characters_count_as_two() {
-        assert_eq!(cut("漢字漢字", 5), "漢字…");
-        assert_eq!(cut("漢字", 4), "漢字");
     }
 }

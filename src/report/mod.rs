@@ -1,9 +1,15 @@
 //! Makes text of a run, fresh or from the history: pure functions, one per format.
 
+mod advice;
+mod amounts;
 mod cleanup;
+mod cleanup_phases;
 mod cleanup_rows;
+mod cut;
 mod document;
 mod exec;
+mod fates;
+mod files;
 mod fleet;
 mod generic;
 mod history;
@@ -14,9 +20,15 @@ mod objects;
 mod phases;
 mod ping;
 mod reclaimed;
+mod restarts;
+mod stays;
 mod summary;
 mod terminal;
 
+#[cfg(test)]
+mod cleanup_fixtures;
+#[cfg(test)]
+mod cleanup_tests;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
@@ -75,8 +87,13 @@ pub fn plan(run: &Run, view: &View) -> String {
 type Body = fn(&Run, &View) -> Vec<Block>;
 
 /// What a verb's report consists of, where it has one of its own.
-const BODIES: &[(&str, Body)] =
-    &[("cleanup", cleanup::result), ("exec", exec::result), ("ping", ping::result)];
+const BODIES: &[(&str, Body)] = &[
+    ("cleanup", cleanup::result),
+    ("exec", exec::result),
+    ("ping", ping::result),
+    ("pull", files::result),
+    ("push", files::result),
+];
 
 /// The content of a report, the same for every format that is read by people.
 fn body(run: &Run, view: &View) -> Vec<Block> {

@@ -1,25 +1,65 @@
 //! Every object of a cleanup, for those who want to see it all.
 
-use super::cleanup::Stage;
+use super::cleanup::{Shown, Stage};
 use super::document::{Block, Table, Tone};
-use super::summary::{FATES, Fates};
+use super::fates::{Fate, Fates};
+use super::{fleet, phases, summary};
 use crate::human;
 use crate::record::{Decision, HostRun, Verdict};
+use std::collections::HashSet;
 
-pub(super) fn list(hosts: &[&HostRun], stage: Stage) -> Vec<Block> {
+/// A table per host with a heading per phase.
+pub(super) fn list(shown: &Shown<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for host in hosts.iter().filter(|h| !h.decisions.is_empty()) {
+    for host in shown.hosts.iter().filter(|h| !h.decisions.is_empty()) {
         blocks.push(Block::Gap);
         blocks.push(Block::Title(host.host.to_string()));
-        let mut table = Table::new(["object", "size", "age", "", "reason"]);
-        table.left = vec![3, 4];
-        let fates = Fates::of(host);
-        for decision in &host.decisions {
-            table.row(tone(decision), row(&fates, decision, stage));
-        }
-        blocks.push(Block::Table(table));
+        blocks.push(Block::Table(table(host, shown.stage)));
     }
     blocks
+}
+
+fn table(host: &HostRun, stage: Stage) -> Table {
+    let mut table = Table::new(["object", "size", "age", "", "reason"]);
+    table.left = vec![3, 4];
+    table.cut = vec![(0, 24), (4, 12)];
+    let fates = Fates::of(host);
+    for ((phase, beside), mut decisions) in groups(host) {
+        // The heading says what the ages below it are counted from.
+        let (title, since) = match beside {
+            Some(title) => (title.to_owned(), ""),
+            None => (phases::title(phase), phases::since(phase)),
+        };
+        table.row(Tone::Bold, [title.as_str(), "", since, "", ""]);
+        decisions.sort_by_key(|d| order(d));
+        for decision in decisions {
+            table.row(tone(decision), row(&fates, decision, stage));
+        }
+    }
+    table
+}
+
+type Heading<'h> = (&'h str, Option<&'static str>);
+
+/// Decisions by phase; what a phase looks at without being about it comes after it, unless
+/// another phase decides about it.
+fn groups(host: &HostRun) -> Vec<(Heading<'_>, Vec<&Decision>)> {
+    let own = |d: &&Decision| phases::beside(&d.rule).is_none();
+    let decided: HashSet<_> = host.decisions.iter().filter(own).map(|d| &d.object.id).collect();
+    let shown = host.decisions.iter().filter(|d| own(d) || !decided.contains(&d.object.id));
+    let mut groups = fleet::group(shown, |d| (d.phase.as_str(), phases::beside(&d.rule)));
+    let place = |phase: &str| summary::phases_of(&[host]).iter().position(|p| *p == phase);
+    groups.sort_by_key(|((phase, beside), _)| (place(phase), beside.is_some()));
+    groups
+}
+
+/// What goes first, the largest of it; then what stays by the weight of the reason.
+fn order(decision: &Decision) -> (Option<usize>, std::cmp::Reverse<Option<u64>>) {
+    let rank = match decision.decision {
+        Verdict::Go => None,
+        Verdict::Stay => Some(phases::rank(&decision.phase, &decision.rule)),
+    };
+    (rank, std::cmp::Reverse(decision.object.bytes))
 }
 
 const fn tone(decision: &Decision) -> Tone {
@@ -32,19 +72,51 @@ const fn tone(decision: &Decision) -> Tone {
 fn row(fates: &Fates<'_>, decision: &Decision, stage: Stage) -> [String; 5] {
     let object = &decision.object;
     let unknown = || "unknown".to_owned();
-    let name = std::iter::once(short(&object.id)).chain(object.names.iter().map(String::as_str));
-    let becomes = match (decision.decision, stage) {
-        (Verdict::Stay, _) => "stays",
-        (Verdict::Go, Stage::Plan) => "goes",
-        (Verdict::Go, Stage::Result) => FATES[fates.get(decision)],
+    let size = if phases::is_sized(&decision.phase) {
+        object.bytes.map_or_else(unknown, human::bytes)
+    } else {
+        String::new()
     };
     [
-        name.collect::<Vec<_>>().join(" "),
-        object.bytes.map_or_else(unknown, human::bytes),
+        format!("  {}", name(decision)),
+        size,
         object.age_seconds.map_or_else(unknown, human::age),
-        becomes.to_owned(),
+        becomes(fates, decision, stage),
         decision.reason.clone(),
     ]
+}
+
+/// What happens or happened to it, in a word or two.
+fn becomes(fates: &Fates<'_>, decision: &Decision, stage: Stage) -> String {
+    let stops = decision.phase == phases::STOP;
+    let word = match (decision.decision, stage) {
+        (Verdict::Stay, _) => "stays",
+        (Verdict::Go, Stage::Plan) if stops => "stops",
+        (Verdict::Go, Stage::Plan) => "goes",
+        (Verdict::Go, Stage::Result) => match (fates.start(decision), fates.get(decision)) {
+            (Some(Fate::Done), _) => "started again",
+            (Some(_), _) => "NOT started again",
+            (None, Fate::Done) if stops => "stopped",
+            (None, fate) => fate.words(),
+        },
+    };
+    word.to_owned()
+}
+
+/// The name that people know it by, else its ID. A digest names nothing that its
+/// repository and the ID do not.
+fn name(decision: &Decision) -> String {
+    let object = &decision.object;
+    let id = short(&object.id);
+    let Some(first) = object.names.first() else { return id.to_owned() };
+    let more = match object.names.len() {
+        1 => String::new(),
+        n => format!(" +{}", n - 1),
+    };
+    match first.split_once("@sha256:") {
+        Some((repository, _)) => format!("{id} {repository}{more}"),
+        None => format!("{}{more}", short(first)),
+    }
 }
 
 /// Twelve hex digits, as Docker's own lists show them; other names stay whole.

@@ -89,15 +89,15 @@ fn a_plan_of_one_host_is_one_column() {
     assert_snapshot!(plan(&b.going_on(), &VIEW), @r#"
     1 host of 3, selected by "hetzner": fsn1-build
 
-                              fsn1-build
-    Docker                        26.1.5
-    store                       overlay2
-    free / size               41.2/80 GB
-    dangling images          10  13.1 GB
-      in use by a container    6  900 MB
-      younger than 24 h        2  300 MB
-      to remove               2  11.9 GB
-    reclaims                     11.9 GB
+                     fsn1-build
+    Docker               26.1.5
+    store              overlay2
+    free / size      41.2/80 GB
+    dangling images  2  11.9 GB
+    reclaims            11.9 GB
+
+    stays
+    dangling images  2 younger than 24 h, 300 MB · 6 in use by a container, 900 MB
     "#);
 }
 
@@ -106,15 +106,15 @@ fn a_plan_of_three_hosts_has_columns() {
     assert_snapshot!(plan(&three().going_on(), &VIEW), @r#"
     5 hosts of 7, selected by "hetzner": bookworm,trixie,forky,sid,etch
 
-                                bookworm       trixie       forky        fleet
-    Docker                      20.10.24       26.1.5      28.5.2
-    store                       overlay2     overlay2  containerd
-    free / size               41.2/80 GB   41.2/80 GB  41.2/80 GB
-    dangling images          10  13.1 GB  15  14.2 GB   2  3.7 GB  27  30.9 GB
-      in use by a container    6  900 MB            0   1  150 MB    7  1.1 GB
-      younger than 24 h        2  300 MB    1  150 MB           0    3  450 MB
-      to remove               2  11.9 GB    14  14 GB   1  3.5 GB  17  29.4 GB
-    reclaims                     11.9 GB        14 GB      3.5 GB      29.4 GB
+                       bookworm      trixie       forky        fleet
+    Docker             20.10.24      26.1.5      28.5.2
+    store              overlay2    overlay2  containerd
+    free / size      41.2/80 GB  41.2/80 GB  41.2/80 GB
+    dangling images  2  11.9 GB   14  14 GB   1  3.5 GB  17  29.4 GB
+    reclaims            11.9 GB       14 GB      3.5 GB      29.4 GB
+
+    stays
+    dangling images  3 younger than 24 h, 450 MB · 7 in use by a container, 1.1 GB
 
     sid unreachable: no answer within 10 s (check its address: fleet hosts sid
       --explain)
@@ -128,15 +128,21 @@ fn a_plan_of_fifty_hosts_folds_and_outliers_stand_out() {
     assert_snapshot!(plan(&fifty().going_on(), &VIEW), @r#"
     50 hosts of 52, selected by "hetzner": web[1:50]
 
-    hosts                      Docker       free  found  stay  to remove    reclaims
-    web13                      26.1.5       43 %      5     3          2       29 GB
-    web[41:50]                 20.10.24  37–45 %    7–8   3–4          4  7.2–7.9 GB
-    web[1:6,8:12,14:30,32:40]  26.1.5    37–45 %    7–8   3–4          4    4–7.1 GB
-    web7                       26.1.5        6 %      7     3          4      4.5 GB
-    web31                      26.1.5       40 %      3     3          0         0 B
-    50 hosts                                        369   175        194      316 GB
+    hosts                    Docker       free  to remove    reclaims
+    web13                    26.1.5       43 %          2       29 GB
+    web[41:50]               20.10.24  37–45 %          4  7.2–7.9 GB
+    web[1:6,8:12,14:30,      26.1.5    37–45 %          4    4–7.1 GB
+    32:40]
+    web7                     26.1.5        6 %          4      4.5 GB  almost full
+    web31                    26.1.5       40 %          0         0 B  nothing to do
+    50 hosts                                          194      316 GB
 
-    stays: 125 dangling images in use by a container, 50 younger than 24 h
+                     objects    size  hosts
+    dangling images      194  316 GB  web[1:30,32:50]
+
+    stays
+    dangling images  50 younger than 24 h, 7.5 GB ·
+                     125 in use by a container, 18.8 GB
     "#);
 }
 
@@ -147,22 +153,23 @@ fn a_verbose_plan_lists_every_object() {
     assert_snapshot!(plan(&b.going_on(), &VERBOSE), @r#"
     1 host of 3, selected by "hetzner": a
 
-                                      a
-    Docker                       26.1.5
-    store                      overlay2
-    free / size              41.2/80 GB
-    dangling images           3  8.3 GB
-      in use by a container   1  150 MB
-      younger than 24 h       1  150 MB
-      to remove                 1  8 GB
-    reclaims                       8 GB
+                              a
+    Docker               26.1.5
+    store              overlay2
+    free / size      41.2/80 GB
+    dangling images     1  8 GB
+    reclaims               8 GB
+
+    stays
+    dangling images  1 younger than 24 h, 150 MB · 1 in use by a container, 150 MB
 
     a
 
-    object          size   age         reason
-    beef00000000    8 GB  30 h  goes   untagged, unused, older than 24 h
-    beef00000000  150 MB   5 d  stays  used by container app-0
-    beef00000000  150 MB   9 d  stays  younger than 24 h
+    object             size   age         reason
+    dangling images          made
+      beef00000000     8 GB  30 h  goes   untagged, unused, older than 24 h
+      beef00000000   150 MB   9 d  stays  younger than 24 h
+      beef00000000   150 MB   5 d  stays  used by container app-0
     "#);
 }
 
@@ -171,23 +178,23 @@ fn a_result_says_what_went_and_what_did_not() {
     assert_snapshot!(terminal(&half_failed()), @r#"
     5 hosts of 7, selected by "hetzner": bookworm,trixie,forky,sid,etch
 
-                                bookworm       trixie       forky        fleet
-    Docker                      20.10.24       26.1.5      28.5.2
-    store                       overlay2     overlay2  containerd
-    free / size               41.2/80 GB   41.2/80 GB  41.2/80 GB
-    free after                   52.7 GB        53 GB     unknown
-    dangling images          10  13.1 GB  15  14.2 GB   2  3.7 GB  27  30.9 GB
-      in use by a container    6  900 MB            0   1  150 MB    7  1.1 GB
-      younger than 24 h        2  300 MB    1  150 MB           0    3  450 MB
-      removed                 2  11.9 GB    11  11 GB           0  13  22.9 GB
-      already gone                     0      1  1 GB           0      1  1 GB
-      kept, now in use                 0      1  1 GB           0      1  1 GB
-      failed                           0      1  1 GB           0      1  1 GB
-      unknown                          0            0   1  3.5 GB    1  3.5 GB
-    reclaimed                    11.9 GB        11 GB     unknown    ≥ 22.9 GB
+                          bookworm      trixie       forky        fleet
+    Docker                20.10.24      26.1.5      28.5.2
+    store                 overlay2    overlay2  containerd
+    free / size         41.2/80 GB  41.2/80 GB  41.2/80 GB
+    free after             52.7 GB       53 GB     unknown
+    dangling images     2  11.9 GB   11  11 GB   0          13  22.9 GB
+      failed            0             1   1 GB   0           1     1 GB
+      unknown           0             0          1  3.5 GB   1   3.5 GB
+      kept, now in use  0             1   1 GB   0           1     1 GB
+      already gone      0             1   1 GB   0           1     1 GB
+    reclaimed              11.9 GB       11 GB     unknown    ≥ 22.9 GB
 
     reclaimed 22.9 GB of 29.4 GB planned (engine; 1 host not measured) · 23.3 GB
       (file system; 1 host not measured)
+
+    stays
+    dangling images  3 younger than 24 h, 450 MB · 7 in use by a container, 1.1 GB
 
     advice: bookworm,trixie: the builder's garbage collection is off (fleet buildkit
       enable --hosts bookworm,trixie)
@@ -231,19 +238,23 @@ fn a_result_of_fifty_hosts_is_short() {
     assert_snapshot!(terminal(&b.over()), @r#"
     50 hosts of 52, selected by "hetzner": web[1:50]
 
-    hosts              Docker       free  found  stay  removed  not done   reclaimed
-    web[41:50]         20.10.24  51–52 %    7–8   3–4        4         0    7.3–8 GB
-    web[1:6,8,10:30,   26.1.5    47–51 %    5–8   3–4      2–4         0  4.1–7.2 GB
-    32:40]
-    web9               26.1.5       48 %      7     3        3         1      4.7 GB
-    web7               26.1.5       48 %      7     3        4         0      4.6 GB
-    web31              26.1.5       40 %      3     3        0         0         0 B
-    50 hosts                                369   175      193         1      296 GB
+    hosts                 Docker       free  removed   reclaimed
+    web[41:50]            20.10.24  51–52 %        4    7.3–8 GB
+    web[1:8,10:30,32:40]  26.1.5    47–51 %      2–4  4.1–7.2 GB
+    web9                  26.1.5       48 %        3      4.7 GB  failed, 1 not done
+    web31                 26.1.5       40 %        0         0 B  nothing to do
+    50 hosts                                     193      296 GB
 
-    stays: 125 dangling images in use by a container, 50 younger than 24 h
+                     objects    size  hosts
+    dangling images      193  314 GB  web[1:30,32:50]
+      failed               1  1.2 GB  web9
+
     reclaimed 296 GB of 316 GB planned (engine) · 378 GB (file system) · gap 82 GB:
-      the file system gained more than the engine counts; it also holds what the
-      engine does not count, and other programs may have freed room meanwhile
+      nothing that was measured explains it; --deep measures the store as well
+
+    stays
+    dangling images  50 younger than 24 h, 7.5 GB ·
+                     125 in use by a container, 18.8 GB
 
     web9 failed cleanup: 1 image was not removed: busy (run it again)
 
@@ -263,18 +274,15 @@ fn nothing_to_do_is_said_plainly() {
     assert_snapshot!(terminal(&b.over()), @r#"
     2 hosts of 4, selected by "hetzner": a,b
 
-                                     a          b      fleet
-    Docker                      26.1.5     26.1.5
-    store                     overlay2   overlay2
-    free / size               41/80 GB   41/80 GB
-    dangling images          6  900 MB  2  300 MB  8  1.2 GB
-      in use by a container  6  900 MB          0  6  900 MB
-      younger than 24 h              0  2  300 MB  2  300 MB
-      to remove                      0          0          0
-    reclaims                       0 B        0 B        0 B
+                        a         b  fleet
+    Docker         26.1.5    26.1.5
+    store        overlay2  overlay2
+    free / size  41/80 GB  41/80 GB
 
-    nothing to remove: all that was found stays: 6 dangling images in use by a
-      container, 2 younger than 24 h
+    nothing to remove: all that was found stays
+
+    stays
+    dangling images  2 younger than 24 h, 300 MB · 6 in use by a container, 900 MB
 
     check only: nothing was changed
     2 ok · 41.0 s · run 20261124-153012-7f3a
@@ -394,17 +402,18 @@ fn markdown_has_the_same_content() {
     | store | overlay2 | overlay2 | containerd |  |
     | free / size | 41.2/80 GB | 41.2/80 GB | 41.2/80 GB |  |
     | free after | 52.7 GB | 53 GB | unknown |  |
-    | dangling images | 10, 13.1 GB | 15, 14.2 GB | 2, 3.7 GB | 27, 30.9 GB |
-    | &emsp;in use by a container | 6, 900 MB | 0 | 1, 150 MB | 7, 1.1 GB |
-    | &emsp;younger than 24 h | 2, 300 MB | 1, 150 MB | 0 | 3, 450 MB |
-    | &emsp;removed | 2, 11.9 GB | 11, 11 GB | 0 | 13, 22.9 GB |
-    | &emsp;already gone | 0 | 1, 1 GB | 0 | 1, 1 GB |
-    | &emsp;kept, now in use | 0 | 1, 1 GB | 0 | 1, 1 GB |
+    | dangling images | 2, 11.9 GB | 11, 11 GB | 0 | 13, 22.9 GB |
     | &emsp;failed | 0 | 1, 1 GB | 0 | 1, 1 GB |
     | &emsp;unknown | 0 | 0 | 1, 3.5 GB | 1, 3.5 GB |
+    | &emsp;kept, now in use | 0 | 1, 1 GB | 0 | 1, 1 GB |
+    | &emsp;already gone | 0 | 1, 1 GB | 0 | 1, 1 GB |
     | reclaimed | 11.9 GB | 11 GB | unknown | ≥ 22.9 GB |
 
     **reclaimed 22.9 GB of 29.4 GB planned** (engine; 1 host not measured) · 23.3 GB (file system; 1 host not measured)
+
+    | stays |  |
+    | --- | --- |
+    | dangling images | 3 younger than 24 h, 450 MB · 7 in use by a container, 1.1 GB |
 
     **advice:** bookworm,trixie: the builder's garbage collection is off (fleet buildkit enable --hosts bookworm,trixie)
 
@@ -456,6 +465,10 @@ fn json_has_raw_numbers() {
     let host = &json["hosts"][0];
     assert_eq!((&host["host"], &host["outcome"]), (&"bookworm".into(), &"changed".into()));
     assert_eq!(host["reclaimed"]["engine_bytes"], 11_900_000_000_u64);
+    for key in ["engine_without_size", "file_system_bytes", "store_bytes", "logs_grew_bytes"] {
+        assert!(host["reclaimed"].get(key).is_some(), "{key}");
+    }
+    assert_eq!(host["actions"][0]["verb"], "remove");
     let decision = &host["decisions"][0];
     let keys: Vec<_> = decision.as_object().unwrap().keys().map(String::as_str).collect();
     let want = [

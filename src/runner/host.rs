@@ -95,6 +95,10 @@ async fn first_look(
         .await
         .unwrap_or_else(|_| Err(late(limit, Outcome::Failed)))
         .map_err(|problem| (problem, reached.connection.is_closed()))?;
+    let decisions = match shared.options.approved.get(&planned.name) {
+        Some(approved) => approved.limit(decisions, &reached.tell),
+        None => decisions,
+    };
     if shared.options.tell_decisions {
         let told = What::Decided { decisions: decisions.clone() };
         shared.spine.emit(Some(&planned.name), told);
@@ -163,6 +167,11 @@ async fn examine(
         && let Some(problem) = stranger(shared, planned, &probe.facts.machine_id)
     {
         // Not told as a probe: the history would take it for the host's machine next time.
+        return Err(problem);
+    }
+    if let Some(approved) = shared.options.approved.get(&planned.name)
+        && let Some(problem) = approved.other_machine(&probe.facts)
+    {
         return Err(problem);
     }
     let facts = Box::new(probe.facts.clone());
@@ -272,11 +281,12 @@ async fn unsettled(
     problem: Problem,
 ) -> Result<Done, Problem> {
     let open = open_actions(shared, &planned.name);
+    let needs = planned.step.needs();
     match (problem.outcome, open.is_empty()) {
         // Nothing was under way, so nothing is unknown.
         (Outcome::Unknown, true) => Err(Problem { outcome: Outcome::Interrupted, ..problem }),
         // While the connection stands the engine may still be at it.
-        (_, false) if planned.step.needs().lock && lost => {
+        (_, false) if (needs.lock || needs.settles) && lost => {
             settle(shared, planned, problem, &open).await
         }
         _ => Err(problem),
@@ -366,10 +376,16 @@ async fn settle(
             let reached = reach(shared, planned).await?;
             // The old session lets the lock go when it is gone: what it had asked for has
             // then been done, or never will be.
-            let lease = lock(shared, &reached, SETTLE_LOCK).await?;
-            let door = door(shared, &planned.name, Some(&lease));
+            let lease = if planned.step.needs().lock {
+                Some(lock(shared, &reached, SETTLE_LOCK).await?)
+            } else {
+                None
+            };
+            let door = door(shared, &planned.name, lease.as_ref());
             let results = planned.step.settle(&reached, open, &door).await;
-            lease.release().await;
+            if let Some(lease) = lease {
+                lease.release().await;
+            }
             results
         };
         match tokio::time::timeout(shared.options.timeout, again).await {
@@ -401,7 +417,7 @@ fn settled(
         return Ok(Done { changed: true, exit_status: None });
     }
     let text = format!(
-        "{}; reached again: {done} of {all} open removals had been done, the rest was not begun",
+        "{}; reached again: {done} of {all} open changes had been made, the rest was not begun",
         lost.reason
     );
     Err(Problem::new(Outcome::Failed, text).hint("run it again for the rest"))

@@ -3,10 +3,13 @@
 //! A host that fails is data: [`run`] never fails because of one. What happens is told as
 //! events through the [`Spine`].
 
+mod approved;
 mod batch;
+mod failpoint;
 mod host;
 mod spine;
 
+pub use approved::Approved;
 pub use batch::{Batches, Budget, Share};
 pub use spine::{Listener, Recorder, Spine};
 
@@ -47,6 +50,9 @@ pub struct Options {
     pub lock_body: String,
     /// The machine-id that last answered for a host, for steps that change it.
     pub known_machines: HashMap<HostName, String>,
+    /// What was approved earlier, for a plan that is carried out now; a host that is not
+    /// among them has no such limit.
+    pub approved: HashMap<HostName, Approved>,
     /// Records a host key that was let in for the first time.
     pub remember_key: RememberKey,
 }

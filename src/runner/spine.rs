@@ -1,5 +1,6 @@
 //! The spine: every event goes through here, into the run, to the history and to whoever watches.
 
+use super::failpoint;
 use crate::door::{Journal, JournalError};
 use crate::record::{Action, ActionResult, Event, HostName, Run, RunStarted, What};
 use futures::future::BoxFuture;
@@ -137,15 +138,18 @@ pub(super) struct HostJournal {
 impl Journal for HostJournal {
     fn intend(&self, actions: Vec<Action>) -> BoxFuture<'_, Result<(), JournalError>> {
         Box::pin(async move {
-            self.spine
-                .emit_durable(Some(&self.host), What::Intended { actions })
-                .await
-                .map_err(JournalError)
+            failpoint::pass();
+            let stored = self.spine.emit_durable(Some(&self.host), What::Intended { actions });
+            let stored = stored.await.map_err(JournalError);
+            failpoint::pass();
+            stored
         })
     }
 
     fn settle(&self, action: u32, result: &ActionResult) {
         let what = What::Settled { action, result: result.clone() };
+        failpoint::pass();
         self.spine.emit(Some(&self.host), what);
+        failpoint::pass();
     }
 }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
@@ -22,6 +22,9 @@ const STARTS_PER_ADDRESS: usize = 8;
 
 /// Attempts for failures that a moment's patience cures.
 const ATTEMPTS: u32 = 3;
+
+/// Bytes that are taken from the network at once.
+const READ_AHEAD: usize = 16 << 10;
 
 /// How long each stage may take.
 #[derive(Clone, Copy, Debug)]
@@ -253,6 +256,8 @@ impl Dialer {
         };
         let limit = self.deadlines.login;
         let deadline = tokio::time::Instant::now() + limit;
+        // russh reads each packet in two small pieces; here they cost no system call each.
+        let stream = BufReader::with_capacity(READ_AHEAD, stream);
         let handshake = russh::client::connect_stream(config(hop), stream, client);
         let mut handle = match tokio::time::timeout_at(deadline, handshake).await {
             Ok(Ok(handle)) => handle,

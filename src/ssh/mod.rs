@@ -2,7 +2,7 @@
 //!
 //! [`Dialer`] opens a [`Connection`] along a [`Route`]; on it run supervised commands
 //! ([`Connection::command`]), the host's lock ([`Lease`]), streams to sockets and to
-//! programs. Every program is started by one constant loader (`loader`).
+//! programs, and files that move either way (`transfer`). Every program is started by one constant loader (`loader`).
 
 mod client;
 mod command;
@@ -16,9 +16,11 @@ mod lease;
 mod loader;
 mod login;
 mod pattern;
+mod read;
 mod route;
 mod session;
 mod stdio;
+mod transfer;
 mod wire;
 
 pub use client::Unknown;
@@ -27,7 +29,9 @@ pub use connect::{Deadlines, Dialer, Hop, NewKey, Route};
 pub use error::{ConnectError, ConnectErrorKind, IdentityFault, Stage};
 pub use keyring::{AskPassphrase, KeyError, Keyring};
 pub use lease::{Lease, LeaseError, LeaseView};
+pub use read::RemoteFile;
 pub use route::{RouteError, Router};
 pub use session::{Connection, ShellError};
 pub(crate) use session::{Finished, Program};
 pub use stdio::Complaints;
+pub(crate) use transfer::{Landing, Limits, SILENCE, TransferError, hex};

@@ -313,6 +313,11 @@ impl Running {
         let _ = self.commands.try_send(Command::Stop);
     }
 
+    /// The way to its stdin, to be fed while its pieces are read.
+    pub(crate) fn input(&self) -> Input {
+        Input(Arc::clone(&self.write))
+    }
+
     /// Sends bytes to the program's stdin.
     pub(crate) async fn send(&self, bytes: impl Into<Bytes>) -> Result<(), russh::Error> {
         self.write.data_bytes(bytes).await
@@ -334,6 +339,21 @@ impl Running {
             }
         }
         Err(ShellError::Lost("its channel is gone".into()))
+    }
+}
+
+/// The way to a program's stdin. Feeding it waits for the peer's window, for ever where the
+/// program takes nothing more: whoever feeds reads its pieces too, and stops at their end.
+pub(crate) struct Input(Arc<ChannelWriteHalf<Msg>>);
+
+impl Input {
+    pub(crate) async fn send(&self, bytes: Bytes) -> Result<(), russh::Error> {
+        self.0.data_bytes(bytes).await
+    }
+
+    /// Says that nothing more comes.
+    pub(crate) async fn end(&self) -> Result<(), russh::Error> {
+        self.0.eof().await
     }
 }
 

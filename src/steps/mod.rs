@@ -4,12 +4,14 @@
 
 mod cleanup;
 mod exec;
+mod files;
 mod ping;
 
 pub use cleanup::{
     Carry, CarryMany, CarryOne, Cleanup, Decide, PHASES, Parameters, Phase, Survey, Wanted,
 };
 pub use exec::Exec;
+pub use files::{Pull, Push};
 pub use ping::Ping;
 
 use crate::docker::Docker;
@@ -65,6 +67,8 @@ pub struct Needs {
     pub root: bool,
     /// The host's lock.
     pub lock: bool,
+    /// Asking the host what became of actions whose answers were lost, also without its lock.
+    pub settles: bool,
     /// The user's approval of the plan, on all hosts before the first change on any.
     pub approval: bool,
 }
@@ -165,7 +169,7 @@ impl ParameterError {
 }
 
 /// Every kind of step.
-pub const KINDS: &[Kind] = &[cleanup::KIND, exec::KIND, ping::KIND];
+pub const KINDS: &[Kind] = &[cleanup::KIND, exec::KIND, ping::KIND, files::PULL, files::PUSH];
 
 /// The kind of this name.
 #[must_use]

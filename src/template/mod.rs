@@ -1,122 +1,131 @@
-//! Strict rendering of Dockerfile templates: what is not defined is an error, and no value can add a line.
+//! Templates: their variables, checked, and strict rendering, in which what is not defined is an
+//! error and no value can add an instruction.
+//!
+//! A template is a folder with a `template.toml`, which declares its variables and files, and the
+//! `*.tera` files themselves. [`Template::load`] reads it from a project or from what fleet ships,
+//! [`Template::check`] turns what users wrote into [`Values`], [`Template::render`] makes files.
+//! A template reads neither the environment nor any file but those of its folder.
 
+mod engine;
+mod error;
+mod filters;
+mod manifest;
+mod place;
+mod reference;
+#[cfg(test)]
+mod tests;
+mod value;
+mod variable;
+
+pub use error::TemplateError;
+pub use place::shipped_names;
+pub use reference::reference;
+pub use value::ValueFault;
+pub use variable::{Kind, Variable};
+
+use engine::Engine;
+use manifest::Manifest;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use toml::Value;
 
-/// Bytes that a rendered file may have.
-const LIMIT: usize = 1 << 20;
+/// Names that every template may use and no app may set.
+const GIVEN: [&str; 2] = ["app", "template"];
 
-/// A template that cannot be rendered.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TemplateError {
-    /// The template's file cannot be read.
-    #[error("{}: {reason}", .path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// A variable whose value could add or change an instruction.
-    #[error("variable {name}: {reason}")]
-    Value {
-        /// The variable.
-        name: String,
-        /// Why it is refused.
-        reason: String,
-    },
-    /// The template is wrong, or needs a variable that is not set.
-    #[error("{}: {reason}", .path.display())]
-    Render {
-        /// The file.
-        path: PathBuf,
-        /// What the template engine says, with the place.
-        reason: String,
-    },
+/// A template, read and compiled.
+#[derive(Debug)]
+pub struct Template {
+    /// Its name.
+    pub name: String,
+    /// Its folder; `None` for one that fleet ships.
+    pub folder: Option<PathBuf>,
+    manifest: Manifest,
+    engine: Engine,
 }
 
-/// Renders `FOLDER/Dockerfile.tera` with these variables.
-///
-/// # Errors
-/// When the file cannot be read, a value holds a control character, a variable is missing,
-/// or the result is larger than 1 MB.
-pub fn render_dockerfile(
-    folder: &Path,
-    variables: &BTreeMap<String, toml::Value>,
-) -> Result<String, TemplateError> {
-    let path = folder.join("Dockerfile.tera");
-    for (name, value) in variables {
-        check(name, value)?;
+/// The values of all of a template's variables, every one checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Values(BTreeMap<String, Value>);
+
+impl Values {
+    /// The value of a variable as text, where it is one.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
     }
-    let text = std::fs::read_to_string(&path)
-        .map_err(|e| TemplateError::Read { path: path.clone(), reason: e.to_string() })?;
-    let wrong = |e: &dyn std::error::Error| TemplateError::Render {
-        path: path.clone(),
-        reason: reasons(e),
-    };
-    let mut tera = tera::Tera::default();
-    tera.add_raw_template("Dockerfile", &text).map_err(|e| wrong(&e))?;
-    let context = tera::Context::from_serialize(variables).map_err(|e| wrong(&e))?;
-    let rendered = tera.render("Dockerfile", &context).map_err(|e| wrong(&e))?;
-    if rendered.len() > LIMIT {
-        let reason = format!("renders to {} bytes, more than {LIMIT}", rendered.len());
-        return Err(TemplateError::Render { path, reason });
-    }
-    Ok(rendered)
 }
 
-fn reasons(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
+/// A file that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its path inside the app's repository.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// Whether it is a program.
+    pub executable: bool,
 }
 
-/// A newline in a value would be a new instruction.
-fn check(name: &str, value: &toml::Value) -> Result<(), TemplateError> {
-    match value {
-        toml::Value::String(text) if text.chars().any(char::is_control) => {
-            Err(TemplateError::Value {
-                name: name.to_owned(),
-                reason: "holds a control character or a line break".into(),
-            })
+impl Template {
+    /// Reads a template: `PROJECT/templates/NAME`, or without that the one that fleet ships.
+    ///
+    /// # Errors
+    /// When there is none, a file cannot be read, or something in it is wrong.
+    pub fn load(project: &Path, name: &str) -> Result<Self, TemplateError> {
+        let place = place::find(project, name)?;
+        let mut manifest = Manifest::parse(&place)?;
+        if let Some(other) = manifest.like.take() {
+            let other = place::find(project, &other)?;
+            manifest.inherit(Manifest::parse(&other)?);
         }
-        toml::Value::Array(list) => list.iter().try_for_each(|v| check(name, v)),
-        toml::Value::Table(table) => table.iter().try_for_each(|(_, v)| check(name, v)),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn render(text: &str, vars: &str) -> Result<String, TemplateError> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("Dockerfile.tera"), text).unwrap();
-        let table: toml::Table = vars.parse().unwrap();
-        render_dockerfile(folder.path(), &table.into_iter().collect())
+        let engine = Engine::compile(&place, &manifest)?;
+        Ok(Self { name: name.to_owned(), folder: place.folder, manifest, engine })
     }
 
-    #[test]
-    fn values_are_filled_in_as_they_are() {
-        let vars = "base = \"ruby:3.4\"\npackages = [\"libvips\", \"git\"]";
-        let text =
-            "FROM {{ base }}\n{% for p in packages %}RUN apt-get install {{ p }}\n{% endfor %}";
-        assert_eq!(
-            render(text, vars).unwrap(),
-            "FROM ruby:3.4\nRUN apt-get install libvips\nRUN apt-get install git\n"
-        );
+    /// Its version.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.manifest.version
     }
 
-    #[test]
-    fn a_missing_variable_and_a_line_break_are_errors() {
-        assert!(matches!(render("FROM {{ base }}", ""), Err(TemplateError::Render { .. })));
-        let newline = render("FROM {{ base }}", "base = \"ruby\\nRUN curl x\"");
-        assert!(matches!(newline, Err(TemplateError::Value { .. })));
+    /// One line on what it is for.
+    #[must_use]
+    pub fn summary(&self) -> &str {
+        &self.manifest.summary
+    }
+
+    /// What changed, newest first: versions and a line for each.
+    pub fn changelog(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.manifest.changelog.iter().map(|row| (row.version.as_str(), row.changes.as_str()))
+    }
+
+    /// Its variables, in the order in which they are declared.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &Variable)> {
+        self.manifest.variables.iter().map(|(name, variable)| (name.as_str(), variable))
+    }
+
+    /// The variable of a name.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        self.manifest.variable(name)
+    }
+
+    /// Checks values: each is declared and of its type, and what is missing has a default.
+    ///
+    /// # Errors
+    /// Every fault, in the order of the names.
+    pub fn check(&self, given: &BTreeMap<String, Value>) -> Result<Values, Vec<ValueFault>> {
+        value::check(&self.manifest, given).map(Values)
+    }
+
+    /// Makes the template's files for an app, the Dockerfile first.
+    ///
+    /// # Errors
+    /// When the template refuses these values, or makes too much or takes too long.
+    pub fn render(&self, app: &str, values: &Values) -> Result<Vec<File>, TemplateError> {
+        let mut all = values.0.clone();
+        all.insert("app".into(), app.into());
+        all.insert("template".into(), format!("{} {}", self.name, self.manifest.version).into());
+        self.engine.render(&self.manifest, &all)
     }
 }

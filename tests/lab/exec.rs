@@ -1,6 +1,7 @@
 //! `fleet exec` on login shells of every kind, and what it leaves behind.
 
 use super::support::{Ran, wait_for};
+use super::terminal::OnTerminal;
 use super::{project, says};
 use std::process::Stdio;
 use std::time::Duration;
@@ -242,6 +243,25 @@ fn events_are_one_json_object_a_line() {
     assert_eq!(events.last().unwrap()["what"]["event"], "run-ended");
     assert!(events.iter().any(|e| e["what"]["line"] == "hi"));
     assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn lines_that_go_to_a_file_leave_the_terminal_to_the_total() {
+    let project = project("");
+    let file = project.path().join("lines");
+    let exec = ["exec", "--hosts", "edge-fish,edge-csh", "--", "echo out; echo err >&2"];
+    let into = format!(" >{}", file.display());
+    let (code, screen) = OnTerminal::start_into(&project.command(&exec), &into).end();
+    assert_eq!(code, 0, "{screen}");
+    for words in ["/2 hosts", "edge-fish: err", "edge-csh: err"] {
+        assert!(screen.contains(words), "\"{words}\" is missing\n{screen}");
+    }
+    let text = std::fs::read_to_string(file).unwrap();
+    let mut lines: Vec<_> = text.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["edge-csh: out", "edge-fish: out"]);
+    let (_, alone) = OnTerminal::start(&project.command(&exec)).end();
+    assert!(!alone.contains("/2 hosts"), "{alone}");
 }
 
 #[test]

@@ -1,27 +1,46 @@
 //! The real binary against the lab's real servers. `make lab-up` brings them up.
 
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+#[path = "../support/matrix.rs"]
+mod matrix;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod builds;
 mod cleanup;
 mod exec;
+mod faulty;
+mod files;
 mod identity;
+mod keys;
+mod lint;
 mod protections;
 mod reach;
+mod strangers;
+mod sweeps;
+mod template;
+mod terminal;
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use support::{Project, repository};
 
-/// A project with the lab's hosts and its keys, and a history of its own. `extra` is more
-/// inventory.
-fn project(extra: &str) -> Project {
+/// The folder with the lab's keys and what is known of its hosts.
+fn state() -> PathBuf {
     let state = repository("tests/lab/.state");
     assert!(
         state.join("known_hosts").exists(),
         "the lab is not up: run `make lab-up` (or `make lab-test`, which does)"
     );
+    state
+}
+
+/// A project with the lab's hosts and its keys, and a history of its own. `extra` is more
+/// inventory.
+fn project(extra: &str) -> Project {
+    let state = state();
     let hosts = fs::read_to_string(repository("tests/lab/inventory/hosts.toml")).unwrap();
     let project = Project::new(&hosts);
     std::os::unix::fs::symlink(&state, project.path().join(".state")).unwrap();

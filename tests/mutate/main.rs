@@ -34,7 +34,7 @@ struct Programs {
 
 fn build() -> Programs {
     let output = Command::new(env!("CARGO"))
-        .args(["test", "--locked", "--features", "mutate", "--lib", "--test", "lab", "--no-run"])
+        .args(["test", "--locked", "--all-features", "--lib", "--test", "lab", "--no-run"])
         .args(["--message-format", "json"])
         .current_dir(root())
         .stderr(std::process::Stdio::inherit())

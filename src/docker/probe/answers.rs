@@ -84,30 +84,31 @@ impl Answers {
     /// What keeps us from the engine before the socket is touched.
     pub(super) fn obstacle(&self, user: &str) -> Option<Problem> {
         let refused = |reason: String| Problem::new(Outcome::Refused, reason);
-        if !self.get("podman_shim").is_empty() {
+        if !self.get("podman_shim").is_empty() || self.get("socket_file").contains("podman") {
             return Some(
                 refused("podman emulates docker here".into())
                     .hint("fleet works with the Docker Engine only; leave this host out"),
             );
         }
         let endpoint = self.get("docker_host");
-        if !endpoint.is_empty() && endpoint != "unix:///var/run/docker.sock" {
+        if endpoint.starts_with("unix:///run/user/") {
+            return Some(rootless(endpoint));
+        }
+        if !["", "unix:///var/run/docker.sock", "unix:///run/docker.sock"].contains(&endpoint) {
             return Some(
                 refused(format!("DOCKER_HOST of {user} points to {endpoint}"))
                     .hint("unset it on the host, or leave this host out"),
             );
         }
         let socket = !self.get("socket").is_empty();
+        // Its command is often in the PATH of its owner alone.
+        if !self.get("rootless").is_empty() && !socket {
+            return Some(rootless(self.get("rootless")));
+        }
         if self.get("docker_cli").is_empty() && !socket {
             return Some(
                 refused("docker not found".into())
                     .hint("install Docker on the host, or leave it out of the selection"),
-            );
-        }
-        if !self.get("rootless").is_empty() && !socket {
-            return Some(
-                refused(format!("rootless Docker at {}", self.get("rootless")))
-                    .hint("rootless engines are not supported yet; leave this host out"),
             );
         }
         if self.get("dockerd") == "0" {
@@ -149,6 +150,11 @@ impl Answers {
     }
 }
 
+fn rootless(place: &str) -> Problem {
+    Problem::new(Outcome::Refused, format!("rootless Docker at {place}"))
+        .hint("rootless engines are not supported yet; leave this host out")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,13 +182,21 @@ mod tests {
         let cases = [
             ("podman_shim=1\n", "podman emulates docker here"),
             (
+                "docker_cli=/usr/bin/docker\nsocket=/var/run/docker.sock\nsocket_file=/run/podman/podman.sock\ndockerd=0\n",
+                "podman emulates docker here",
+            ),
+            (
                 "docker_cli=/usr/bin/docker\ndocker_host=tcp://10.0.0.1:2375\n",
                 "DOCKER_HOST of u points to tcp://10.0.0.1:2375",
             ),
             ("dockerd=0\n", "docker not found"),
             (
-                "docker_cli=/usr/bin/docker\nrootless=/run/user/1000/docker.sock\ndockerd=1\n",
+                "rootless=/run/user/1000/docker.sock\ndockerd=1\n",
                 "rootless Docker at /run/user/1000/docker.sock",
+            ),
+            (
+                "docker_cli=/usr/bin/docker\nsocket=/var/run/docker.sock\ndocker_host=unix:///run/user/1000/docker.sock\n",
+                "rootless Docker at unix:///run/user/1000/docker.sock",
             ),
             (
                 "docker_cli=/usr/bin/docker\nsocket=/var/run/docker.sock\ndockerd=0\n",
@@ -194,8 +208,10 @@ mod tests {
             assert_eq!((problem.outcome, problem.reason.as_str()), (Outcome::Refused, reason));
             assert!(problem.hint.is_some());
         }
-        let fine = "docker_cli=/usr/bin/docker\nsocket=/var/run/docker.sock\ndockerd=1\n";
-        assert_eq!(answers(fine).obstacle("u"), None);
+        for host in ["", "docker_host=unix:///run/docker.sock\n"] {
+            let fine = "docker_cli=/usr/bin/docker\nsocket=/var/run/docker.sock\nsocket_file=/run/docker.sock\ndockerd=1\n";
+            assert_eq!(answers(&format!("{fine}{host}")).obstacle("u"), None);
+        }
     }
 
     #[test]

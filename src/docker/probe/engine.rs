@@ -2,6 +2,7 @@
 
 use super::PATIENCE;
 use super::answers::{Answers, disk};
+use super::builds;
 use crate::docker::transport::{Transport, Way};
 use crate::docker::{Docker, DockerError, NEWEST_MINOR};
 use crate::human::excerpt;
@@ -120,7 +121,7 @@ fn introduce(
     let safe = |text: String| excerpt(text.as_bytes(), 200);
     let driver_status = info.driver_status.unwrap_or_default();
     let security = info.security_options.unwrap_or_default();
-    let running_builds = answers.get("builds").parse().unwrap_or(0);
+    let (running_builds, running_builds_by) = builds::running(answers);
     let about = DockerFacts {
         engine_id: safe(info.id.unwrap_or_default()),
         api: format!("1.{minor}"),
@@ -141,7 +142,7 @@ fn introduce(
         running: info.containers_running,
         images: info.images,
         running_builds,
-        running_builds_by: "build processes".to_owned(),
+        running_builds_by,
         disk: disk(Some(answers.get("df_bytes")), Some(answers.get("df_inodes"))),
         version: safe(version.version),
     };

@@ -4,6 +4,7 @@
 //! because touching it would start an engine that systemd listens for.
 
 mod answers;
+mod builds;
 mod engine;
 
 pub(super) use answers::{disk, values};

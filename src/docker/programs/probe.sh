@@ -17,12 +17,37 @@ p df_inodes "$(df -Pi "$root" 2>/dev/null | tail -n 1)"
 p docker_host "${DOCKER_HOST-}"
 p dockerd "$(grep -lx dockerd /proc/[0-9]*/comm 2>/dev/null | wc -l)"
 [ -S /var/run/docker.sock ] && p socket /var/run/docker.sock
+p socket_file "$(readlink -f /var/run/docker.sock 2>/dev/null)"
 p rootless "$(ls -d /run/user/*/docker.sock 2>/dev/null | head -n 1)"
+buildx=
 if cli=$(command -v docker); then
   p docker_cli "$cli"
-  if head -c 400 "$cli" | grep -q podman; then p podman_shim 1; else p buildx "$(docker buildx version 2>/dev/null | head -c 200)"; fi
+  if { basename "$(readlink -f "$cli")"; head -c 400 "$cli"; } | grep -q podman; then
+    p podman_shim 1
+  else
+    buildx=$(docker buildx version 2>/dev/null | head -c 200)
+    p buildx "$buildx"
+  fi
 fi
-p builds "$(ps -eo args= 2>/dev/null | grep -cE '^([^ ]*/)?docker(-buildx|-compose)?( [^ ]+)* (build|bake)( |$)')"
+# Is a build running? The engine knows its own, and buildx 0.20 asks it; else programs that ask
+# for one are seen, and containers in which the legacy builder runs a step.
+version=${buildx#* }
+case ${version#v} in
+  0.?.* | 0.1?.* | '') ;;
+  [0-9]*) if [ -S /var/run/docker.sock ] && grep -qx dockerd /proc/[0-9]*/comm 2>/dev/null && own=$(mktemp -d); then
+    # A folder of our own: the command leaves files behind in the user's.
+    past=$(BUILDX_CONFIG=$own timeout 10 docker -H unix:///var/run/docker.sock buildx --builder default \
+      history ls --format 'build {{.Status}}' 2>/dev/null) && p builds_history "$(printf '%s\n' "$past" | grep -cx 'build Running')"
+    rm -rf "$own"
+  fi ;;
+esac
+asks='( -[^ ]+( [^- ][^ ]*)?)*( (buildx|builder|image|compose)( -[^ ]+( [^- ][^ ]*)?)*)? (build|bake)( |$)'
+clients() { ps -eo args= 2>/dev/null | grep -cE "^([^ ]*/)?docker$1$asks"; }
+direct=$(clients '') plugins=$(clients '-(buildx|compose)')
+[ "$direct" -gt "$plugins" ] || direct=$plugins
+p builds_processes "$direct"
+[ -d "$root/containers" ] && p builds_containers "$(find "$root/containers" -name config.v2.json -exec \
+  grep -lE '"Running":true.*"Healthcheck":\{"Test":\["NONE"\]\}.*"Image":"sha256:[0-9a-f]{64}","Volumes":' {} + 2>/dev/null | wc -l)"
 # Names that a user of the host chose come last, so that they cannot pass for facts.
 for l in /root/.kamal/lock-* /home/*/.kamal/lock-*; do [ -d "$l" ] && p foreign_lock "$l"; done
 printf 'daemon_json=\n'

@@ -1,6 +1,7 @@
 //! Carries a plan out: phase by phase through the door, and at the end, whatever happened,
 //! the containers started again that it stopped.
 
+use super::backup::back_up;
 use super::phases::{Carry, PHASES, Phase};
 use super::{Cleanup, Reached};
 use crate::docker::Docker;
@@ -32,7 +33,7 @@ impl Cleanup {
             if of_phase.is_empty() {
                 continue;
             }
-            if let Err(problem) = phase_out(on, door, phase, of_phase, &mut results).await {
+            if let Err(problem) = self.phase_out(on, door, phase, of_phase, &mut results).await {
                 broken = Some(problem);
                 break;
             }
@@ -43,53 +44,80 @@ impl Cleanup {
             None => Ok(results),
         }
     }
-}
 
-async fn phase_out(
-    on: &Reached,
-    door: &Door,
-    phase: &Phase,
-    actions: Vec<Action>,
-    results: &mut Vec<ActionResult>,
-) -> Result<(), Problem> {
-    let docker = on.docker()?;
-    let announced = door.announce(actions).await.map_err(|closed| shut(&closed))?;
-    let mut announced = announced.into_iter();
-    loop {
-        let new = match &phase.carry {
-            Carry::Nothing => return Ok(()),
-            Carry::One(carry) => {
-                let Some(item) = announced.next() else { return Ok(()) };
-                let action = item.action().clone();
-                let write = |permit| until_let_go(door, carry(docker, &action, permit));
-                door.carry_out(item, write).await.map(|result| vec![result])
-            }
-            Carry::Many(at_once, carry) => {
-                let items: Vec<_> = announced.by_ref().take(*at_once).collect();
-                if items.is_empty() {
-                    return Ok(());
+    async fn phase_out(
+        &self,
+        on: &Reached,
+        door: &Door,
+        phase: &Phase,
+        actions: Vec<Action>,
+        results: &mut Vec<ActionResult>,
+    ) -> Result<(), Problem> {
+        let docker = on.docker()?;
+        let announced = door.announce(actions).await.map_err(|closed| shut(&closed))?;
+        let mut announced = announced.into_iter();
+        loop {
+            let new = match &phase.carry {
+                Carry::Nothing => return Ok(()),
+                Carry::One(carry) => {
+                    let Some(item) = announced.next() else { return Ok(()) };
+                    let action = item.action().clone();
+                    let copied = self.copied(on, door, phase, &action).await;
+                    let write = |permit| async {
+                        match copied {
+                            Ok(()) => until_let_go(door, carry(docker, &action, permit)).await,
+                            Err(reason) => ActionResult::Failed { reason },
+                        }
+                    };
+                    door.carry_out(item, write).await.map(|result| vec![result])
                 }
-                let actions: Vec<_> = items.iter().map(|item| item.action().clone()).collect();
-                let write = |permit: Permit| async {
-                    tokio::select! {
-                        results = carry(docker, &actions, permit) => results,
-                        () = door.let_go() => vec![let_go(); actions.len()],
+                Carry::Many(at_once, carry) => {
+                    let items: Vec<_> = announced.by_ref().take(*at_once).collect();
+                    if items.is_empty() {
+                        return Ok(());
                     }
-                };
-                door.carry_out_together(items, write).await
+                    let actions: Vec<_> = items.iter().map(|item| item.action().clone()).collect();
+                    let write = |permit: Permit| async {
+                        tokio::select! {
+                            results = carry(docker, &actions, permit) => results,
+                            () = door.let_go() => vec![let_go(); actions.len()],
+                        }
+                    };
+                    door.carry_out_together(items, write).await
+                }
+            };
+            let problem = match new {
+                Err(closed) => Some(shut(&closed)),
+                Ok(new) => {
+                    let problem = new.iter().find_map(|result| stops(on, result));
+                    results.extend(new);
+                    problem
+                }
+            };
+            if let Some(problem) = problem {
+                door.give_up(announced);
+                return Err(problem);
             }
+        }
+    }
+
+    /// Copies an object here first, where that was asked for.
+    async fn copied(
+        &self,
+        on: &Reached,
+        door: &Door,
+        phase: &Phase,
+        action: &Action,
+    ) -> Result<(), String> {
+        let Some(folder) = self.parameters.backup.as_ref().filter(|_| phase.backs_up) else {
+            return Ok(());
         };
-        let problem = match new {
-            Err(closed) => Some(shut(&closed)),
-            Ok(new) => {
-                let problem = new.iter().find_map(|result| stops(on, result));
-                results.extend(new);
-                problem
-            }
-        };
-        if let Some(problem) = problem {
-            door.give_up(announced);
-            return Err(problem);
+        if door.is_check() {
+            return Ok(());
+        }
+        tokio::select! {
+            copied = back_up(on, folder, action) => copied,
+            () = door.let_go() => Err("let go by the user before its backup was whole".into()),
         }
     }
 }

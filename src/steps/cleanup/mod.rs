@@ -1,5 +1,6 @@
 //! Cleans a host's Docker up: measures, decides phase by phase, removes by ID, measures again.
 
+mod backup;
 mod carry;
 mod judge;
 mod parameters;
@@ -132,7 +133,7 @@ fn judge(results: &[ActionResult]) -> Result<Done, Problem> {
 
 impl Step for Cleanup {
     fn needs(&self) -> Needs {
-        Needs { docker: true, root: true, lock: true, approval: true }
+        Needs { docker: true, root: true, lock: true, approval: true, ..Needs::default() }
     }
 
     fn plan<'a>(&'a self, on: &'a Reached) -> BoxFuture<'a, Result<Vec<Decision>, Problem>> {

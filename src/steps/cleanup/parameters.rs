@@ -265,18 +265,19 @@ mod tests {
     #[test]
     fn containers_to_stop_are_named_or_labelled() {
         let stop = read("stop = [\"web\", \"label=tier\", \"label=app=shop\"]").unwrap().stop;
-        let container = |name: &str, labels: &[(&str, &str)]| Container {
+        let container = |name: &str, label: Option<(&str, &str)>| Container {
             name: name.into(),
-            labels: labels.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
+            labels: label.into_iter().map(|(k, v)| (k.into(), v.into())).collect(),
             ..Container::default()
         };
-        for (name, labels, want) in [
-            ("web", &[][..], [true, false, false]),
-            ("web-2", &[("tier", "front")], [false, true, false]),
-            ("x", &[("app", "shop")], [false, false, true]),
-            ("x", &[("app", "blog")], [false, false, false]),
-        ] {
-            let got: Vec<_> = stop.iter().map(|w| w.names(&container(name, labels))).collect();
+        let cases = [
+            ("web", None, [true, false, false]),
+            ("web-2", Some(("tier", "front")), [false, true, false]),
+            ("x", Some(("app", "shop")), [false, false, true]),
+            ("x", Some(("app", "blog")), [false, false, false]),
+        ];
+        for (name, label, want) in cases {
+            let got: Vec<_> = stop.iter().map(|w| w.names(&container(name, label))).collect();
             assert_eq!(got, want, "{name}");
         }
     }

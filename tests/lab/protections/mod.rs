@@ -34,8 +34,16 @@ const STRONG: &[&str] = &[
 ];
 
 /// An app whose template builds on an image of the dirt.
-const APP: &str = "[apps.ground]\ntemplate = \"rails\"\nhosts = \"hetzner\"\n\
+const APP: &str = "[apps.ground]\ntemplate = \"ground\"\nhosts = \"hetzner\"\n\
                    vars = { base_image = \"dirt/ground:1\" }\n";
+
+fn with_app() -> Project {
+    let project = project(APP);
+    let folder = project.path().join("templates/ground");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("Dockerfile.tera"), "FROM {{ base_image }}\n").unwrap();
+    project
+}
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -48,7 +56,7 @@ fn on_each(dirts: &[Dirt], work: impl Fn(&Dirt, &Project) -> String + Sync) -> S
             .iter()
             .map(|dirt| {
                 let work = &work;
-                scope.spawn(move || work(dirt, &project(APP)))
+                scope.spawn(move || work(dirt, &with_app()))
             })
             .collect();
         started.into_iter().map(|thread| thread.join().unwrap()).collect()

@@ -54,12 +54,15 @@ pub struct Phase {
     pub carry: Carry,
     /// What it does to an object, in one word.
     pub verb: &'static str,
+    /// Whether what it removes is copied first when a backup is asked for.
+    pub backs_up: bool,
 }
 
 impl Phase {
     /// A phase that only looks.
     const fn looking(number: u8, name: &'static str, summary: &'static str) -> Self {
-        Self { number, name, summary, decide: None, carry: Carry::Nothing, verb: "look" }
+        let (decide, carry) = (None, Carry::Nothing);
+        Self { number, name, summary, decide, carry, verb: "look", backs_up: false }
     }
 
     /// A phase that removes what it decides to.
@@ -70,7 +73,13 @@ impl Phase {
         decide: Decide,
         carry: Carry,
     ) -> Self {
-        Self { number, name, summary, decide: Some(decide), carry, verb: "remove" }
+        let decide = Some(decide);
+        Self { number, name, summary, decide, carry, verb: "remove", backs_up: false }
+    }
+
+    /// The same, for objects that cannot be made again.
+    const fn backing_up(self) -> Self {
+        Self { backs_up: true, ..self }
     }
 }
 

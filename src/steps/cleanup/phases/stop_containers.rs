@@ -15,6 +15,7 @@ pub(in crate::steps::cleanup) const PHASE: Phase = Phase {
         Box::pin(docker.stop_container(&action.object.id, permit))
     }),
     verb: "stop",
+    backs_up: false,
 };
 
 /// One verdict per container that was named.

@@ -19,7 +19,8 @@ pub(super) const PHASE: Phase = Phase::removing(
     Carry::One(|docker, action, permit| {
         Box::pin(docker.remove_tagged_image(&action.object.id, &action.object.names, permit))
     }),
-);
+)
+.backing_up();
 
 /// Versions of one service that Kamal can roll back to (`retain_containers`).
 const KAMAL_KEEPS: usize = 5;

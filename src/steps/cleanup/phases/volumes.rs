@@ -15,7 +15,8 @@ pub(super) const PHASE: Phase = Phase::removing(
     "list unused volumes; remove those that --volumes or --anonymous-volumes mean",
     decide,
     Carry::One(|docker, action, permit| Box::pin(docker.remove_volume(&action.object.id, permit))),
-);
+)
+.backing_up();
 
 /// One verdict per volume.
 fn decide(survey: &Survey, parameters: &Parameters) -> Vec<Decision> {

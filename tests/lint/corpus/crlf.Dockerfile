@@ -1,0 +1,5 @@
+FROM alpine:3.18
+RUN echo a \
+  && echo b
+COPY . /app
+CMD ["true"]
