@@ -36,7 +36,7 @@ fmt: ## check the formatting
 
 .PHONY: lint
 lint: ## clippy, with warnings denied
-	$(CARGO) clippy --locked $(FEATURES) --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-features --all-targets -- -D warnings
 
 .PHONY: unit
 unit: ## tests that need no lab
@@ -55,6 +55,14 @@ lab-test: lab-up ## tests against the lab's real servers
 test-long: lab-up ## every cut and every crash, one by one: an hour and more
 	@tests/lab/lab reset trixie
 	FLEET_LONG=1 $(CARGO) test --locked $(FEATURES) --test lab -- --nocapture sweeps::
+
+.PHONY: mutate
+mutate: lab-up ## take each protection of a cleanup out in turn and see which test notices
+	$(CARGO) test --locked --all-features --test mutate
+
+.PHONY: compare
+compare: build lab-up ## what an aggressive cleanup reclaims, beside what docker's own prunes reclaim
+	@tests/lab/compare $(abspath $(FLEET)) $(HOSTS)
 
 .PHONY: bench
 bench: lab-up ## the numbers, side by side in one run

@@ -14,6 +14,9 @@
     clippy::allow_attributes
 )]
 
+#[cfg(all(feature = "mutate", not(debug_assertions)))]
+compile_error!("the feature `mutate` switches protections off: it is for tests alone");
+
 pub mod cli;
 pub mod docker;
 pub mod dockerfile;

@@ -25,8 +25,8 @@ pub struct CacheRecord {
     /// The record that it lies on, as engines below API 1.42 tell it.
     #[serde(default)]
     pub parent: Option<String>,
-    /// The records that it lies on.
-    #[serde(default)]
+    /// The records that it lies on. Engines from 23.0 on write the key with a blank before it.
+    #[serde(default, alias = " Parents")]
     pub parents: Option<Vec<String>>,
     /// `regular`, `exec.cachemount`, `source.local`, …
     #[serde(default, rename = "Type")]
@@ -190,6 +190,9 @@ mod tests {
         )
         .unwrap();
         assert_eq!(new.lies_on().collect::<Vec<_>>(), ["p", "q"]);
+        let as_sent: CacheRecord =
+            serde_json::from_str(r#"{"ID":"a"," Parents":["p"],"Type":"regular"}"#).unwrap();
+        assert_eq!(as_sent.lies_on().collect::<Vec<_>>(), ["p"]);
         assert_eq!((new.own_bytes(), old.own_bytes()), (0, 7));
         assert_eq!(new.last_used(), new.created_at);
     }

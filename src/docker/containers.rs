@@ -170,3 +170,21 @@ fn container(summary: ContainerSummary) -> Container {
         networks,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Timestamp, ended};
+
+    #[test]
+    fn the_zero_time_of_go_is_never() {
+        for (text, at) in [
+            ("0001-01-01T00:00:00Z", None),
+            ("1970-01-01T00:00:00Z", None),
+            ("", None),
+            ("soon", None),
+            ("2026-01-01T00:00:00.123456789Z", Some(1_767_225_600)),
+        ] {
+            assert_eq!(ended(text).map(Timestamp::as_second), at, "{text}");
+        }
+    }
+}

@@ -8,6 +8,9 @@ use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptionsBuil
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
+/// Times that a list is asked for again.
+const TRIES: u32 = 3;
+
 /// An image as the engine lists it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Image {
@@ -34,7 +37,14 @@ impl Docker {
     /// When the engine does not answer.
     pub async fn images(&self) -> Result<Vec<Image>, DockerError> {
         let options = ListImagesOptionsBuilder::default().all(true).build();
-        let listed = self.api.list_images(Some(options)).await?;
+        let mut tries = 0;
+        let listed = loop {
+            // The containerd store does not list while one of its images goes away.
+            match self.api.list_images(Some(options.clone())).await.map_err(DockerError::from) {
+                Err(DockerError::Status { status: 404, .. }) if tries < TRIES => tries += 1,
+                answer => break answer?,
+            }
+        };
         Ok(listed.into_iter().map(image).collect())
     }
 
@@ -83,10 +93,34 @@ fn image(summary: bollard::models::ImageSummary) -> Image {
     Image {
         id: summary.id,
         parent: Some(summary.parent_id).filter(|p| !p.is_empty()),
-        tags: named(summary.repo_tags),
+        // The containerd store lists an image that only a digest names among the tags.
+        tags: named(summary.repo_tags).into_iter().filter(|name| !name.contains('@')).collect(),
         digests: named(summary.repo_digests),
         created: Timestamp::from_second(summary.created).ok(),
         bytes: u64::try_from(summary.size).unwrap_or(0),
         labels: summary.labels.into_iter().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_for_no_name_is_none() {
+        let summary = |tags: &[&str], digests: &[&str]| bollard::models::ImageSummary {
+            id: "sha256:1".into(),
+            repo_tags: tags.iter().map(|t| (*t).to_owned()).collect(),
+            repo_digests: digests.iter().map(|t| (*t).to_owned()).collect(),
+            created: 0,
+            ..bollard::models::ImageSummary::default()
+        };
+        let none = image(summary(&["<none>:<none>"], &["<none>@<none>"]));
+        assert!(none.tags.is_empty() && none.digests.is_empty());
+        let digest_only = image(summary(&["<none>:<none>"], &["shop@sha256:d"]));
+        assert_eq!((digest_only.tags.len(), digest_only.digests.len()), (0, 1));
+        let in_containerd = image(summary(&["shop@sha256:d"], &["shop@sha256:d"]));
+        assert_eq!((in_containerd.tags.len(), in_containerd.digests.len()), (0, 1));
+        assert_eq!(none.parent, None);
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 const HOSTS: [&str; 3] = ["bookworm", "trixie", "forky"];
 
-fn lab(args: &[&str]) {
+pub(super) fn lab(args: &[&str]) {
     let output = Command::new(repository("tests/lab/lab")).args(args).output().unwrap();
     assert!(
         output.status.success(),

@@ -15,6 +15,7 @@ mod identity;
 mod keys;
 mod lint;
 mod plans;
+mod protections;
 mod reach;
 mod strangers;
 mod sweeps;

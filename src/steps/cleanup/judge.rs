@@ -28,8 +28,23 @@ pub(super) fn go(rule: &'static str, reason: impl Into<String>) -> Judged {
     Judged { verdict: Verdict::Go, rule, reason: reason.into() }
 }
 
+/// A verdict to stay. It and what wraps it track their caller, so that each use of a rule
+/// can be switched off by itself to see that a test notices (`make mutate`).
+#[track_caller]
 pub(super) fn stay(rule: &'static str, reason: impl Into<String>) -> Judged {
+    #[cfg(feature = "mutate")]
+    if is_off(rule, std::panic::Location::caller()) {
+        return go(rule, reason);
+    }
     Judged { verdict: Verdict::Stay, rule, reason: reason.into() }
+}
+
+/// Whether `FLEET_MUTATE` names this use of a rule, as `file.rs:line:rule`.
+#[cfg(feature = "mutate")]
+fn is_off(rule: &str, at: &std::panic::Location<'_>) -> bool {
+    let Ok(off) = std::env::var("FLEET_MUTATE") else { return false };
+    let file = at.file().rsplit('/').next().unwrap_or_default();
+    off == format!("{file}:{}:{rule}", at.line())
 }
 
 impl Judged {
@@ -49,8 +64,12 @@ impl Judged {
 }
 
 /// A label that asks to be left alone.
+#[track_caller]
 pub(super) fn labelled(labels: &BTreeMap<String, String>) -> Option<Judged> {
-    labels.contains_key(KEEP_LABEL).then(|| stay("label", format!("has the label {KEEP_LABEL}")))
+    if !labels.contains_key(KEEP_LABEL) {
+        return None;
+    }
+    Some(stay("label", format!("has the label {KEEP_LABEL}")))
 }
 
 /// A date that an engine can have meant.
@@ -66,6 +85,7 @@ pub(super) fn seconds_since(survey: &Survey, at: Option<Timestamp>) -> Option<u6
 
 /// Whether something goes by its age. `went` says what is true of it but its age, for
 /// example "untagged and unused"; `since` is when that began.
+#[track_caller]
 pub(super) fn by_age(
     survey: &Survey,
     since: Option<Timestamp>,

@@ -188,4 +188,6 @@ impl Step for Cleanup {
 }
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod tests;

@@ -34,20 +34,15 @@ const KEEP_MOUNTS: Duration = Duration::from_secs(7 * 86_400);
 /// One verdict per record, what lies on others first.
 fn decide(survey: &Survey, parameters: &Parameters) -> Vec<Decision> {
     let order = children_first(survey.cache());
-    let mut judged: HashMap<&str, Judged> = HashMap::new();
-    let mut held: HashSet<&str> = HashSet::new();
-    for record in &order {
-        let mut verdict = judge(survey, parameters, record);
-        if verdict.goes() && held.contains(record.id.as_str()) {
-            verdict = stay("parent", "a record that stays lies on it");
-        }
-        if !verdict.goes() {
-            held.extend(record.lies_on());
-        }
-        judged.insert(&record.id, verdict);
-    }
+    let mut judged: HashMap<&str, Judged> =
+        order.iter().map(|r| (r.id.as_str(), judge(survey, parameters, r))).collect();
+    let mut held = hold(&order, &judged);
     if let Some(limit) = parameters.max_cache.filter(|_| survey.building.is_none()) {
-        shrink(&order, limit, &mut judged);
+        for (id, verdict) in shrink(&order, limit, &held) {
+            judged.insert(id, verdict);
+        }
+        // What lay under a record that the limit takes may be old enough to go by itself.
+        held = hold(&order, &judged);
     }
     order
         .into_iter()
@@ -60,7 +55,7 @@ fn decide(survey: &Survey, parameters: &Parameters) -> Vec<Decision> {
                 Some(record.own_bytes()),
                 record.last_used(),
             );
-            Some(judged.remove(record.id.as_str())?.of(PHASE.name, object))
+            Some(held.remove(record.id.as_str())?.of(PHASE.name, object))
         })
         .collect()
 }
@@ -85,42 +80,66 @@ fn judge(survey: &Survey, parameters: &Parameters, record: &CacheRecord) -> Judg
     by_age(survey, record.last_used(), parameters.keep_cache, "unused", "no build used it")
 }
 
-/// Takes the longest unused first until the rest is within the limit.
-fn shrink<'r>(order: &[&'r CacheRecord], limit: u64, judged: &mut HashMap<&'r str, Judged>) {
+/// These verdicts, but that nothing goes from under a record that stays.
+fn hold<'r>(
+    order: &[&'r CacheRecord],
+    judged: &HashMap<&'r str, Judged>,
+) -> HashMap<&'r str, Judged> {
+    let mut verdicts = HashMap::new();
+    let mut held: HashSet<&str> = HashSet::new();
+    for record in order {
+        let id = record.id.as_str();
+        let Some(mut verdict) = judged.get(id).cloned() else { continue };
+        if verdict.goes() && held.contains(id) {
+            verdict = stay("parent", "a record that stays lies on it");
+        }
+        if !verdict.goes() {
+            held.extend(record.lies_on());
+        }
+        verdicts.insert(id, verdict);
+    }
+    verdicts
+}
+
+/// What goes for the sake of a limit: the longest unused first, until the rest is within it.
+fn shrink<'r>(
+    order: &[&'r CacheRecord],
+    limit: u64,
+    judged: &HashMap<&'r str, Judged>,
+) -> Vec<(&'r str, Judged)> {
     let by_id: HashMap<&str, &CacheRecord> = order.iter().map(|r| (r.id.as_str(), *r)).collect();
-    let goes = |judged: &HashMap<&str, Judged>, id: &str| judged.get(id).is_none_or(Judged::goes);
-    let mut left: u64 = order
-        .iter()
-        .filter(|r| !goes(judged, &r.id))
-        .map(|r| r.own_bytes())
-        .fold(0, u64::saturating_add);
+    let goes = |id: &str| judged.get(id).is_none_or(Judged::goes);
+    let mut left: u64 =
+        order.iter().filter(|r| !goes(&r.id)).map(|r| r.own_bytes()).fold(0, u64::saturating_add);
     let mut children: HashMap<&str, usize> = HashMap::new();
-    for record in order.iter().filter(|r| !goes(judged, &r.id)) {
+    for record in order.iter().filter(|r| !goes(&r.id)) {
         record.lies_on().for_each(|parent| *children.entry(parent).or_default() += 1);
     }
     let free = |record: &CacheRecord| !record.in_use && !record.is_cache_mount();
-    let bare =
-        order.iter().filter(|r| !goes(judged, &r.id) && !children.contains_key(r.id.as_str()));
+    let bare = order.iter().filter(|r| !goes(&r.id) && !children.contains_key(r.id.as_str()));
     let mut oldest: BinaryHeap<_> =
         bare.filter(|r| free(r)).map(|r| Reverse((r.last_used(), r.id.as_str()))).collect();
     let limit_text = bytes(limit);
+    let mut over = Vec::new();
     while left > limit
         && let Some(Reverse((_, id))) = oldest.pop()
         && let Some(record) = by_id.get(id)
     {
-        judged.insert(&record.id, go("over-limit", format!("the cache is over {limit_text}")));
+        let verdict = go("over-limit", format!("the cache is over {limit_text}"));
+        over.push((record.id.as_str(), verdict));
         left = left.saturating_sub(record.own_bytes());
         for parent in record.lies_on() {
             let Some(rest) = children.get_mut(parent) else { continue };
             *rest = rest.saturating_sub(1);
             if *rest == 0
                 && let Some(parent) = by_id.get(parent).filter(|p| free(p))
-                && !goes(judged, &parent.id)
+                && !goes(&parent.id)
             {
                 oldest.push(Reverse((parent.last_used(), parent.id.as_str())));
             }
         }
     }
+    over
 }
 
 /// Records ordered so that none stands before one that lies on it. A circle, which no

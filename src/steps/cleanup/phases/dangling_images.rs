@@ -2,7 +2,7 @@
 
 use super::{Carry, Phase};
 use crate::docker::Image;
-use crate::record::{Decision, Object, Verdict};
+use crate::record::{Decision, Object};
 use crate::steps::cleanup::judge::{self, Judged, by_age, labelled, stay};
 use crate::steps::cleanup::{Parameters, Survey};
 use std::collections::{HashMap, HashSet};
@@ -38,12 +38,6 @@ fn decide(survey: &Survey, parameters: &Parameters) -> Vec<Decision> {
     decisions
 }
 
-/// The untagged images that this phase would remove now, as decisions of another one.
-pub(super) fn left_over(survey: &Survey, parameters: &Parameters, phase: &str) -> Vec<Decision> {
-    let going = decide(survey, parameters).into_iter().filter(|d| d.decision == Verdict::Go);
-    going.map(|decision| Decision { phase: phase.to_owned(), ..decision }).collect()
-}
-
 /// What phases that decide about images look things up in.
 pub(super) struct View<'s> {
     survey: &'s Survey,
@@ -72,6 +66,7 @@ impl<'s> View<'s> {
     }
 
     /// What keeps an image whatever its names and its age are.
+    #[track_caller]
     pub(super) fn needed(&self, image: &Image) -> Option<Judged> {
         if let Some(containers) = self.users.get(image.id.as_str()) {
             let first = containers.first().copied().unwrap_or_default();
@@ -81,12 +76,14 @@ impl<'s> View<'s> {
         if let Some(judged) = labelled(&image.labels) {
             return Some(judged);
         }
-        self.parameters
-            .protects(names(image))
-            .then(|| stay("protected", "a protect pattern of the inventory covers it"))
+        if self.parameters.protects(names(image)) {
+            return Some(stay("protected", "a protect pattern of the inventory covers it"));
+        }
+        None
     }
 
-    fn judge(&self, image: &Image, staying_child: Option<&&str>) -> Judged {
+    /// Whether an untagged image goes; `staying_child` was built on it.
+    pub(super) fn judge(&self, image: &Image, staying_child: Option<&&str>) -> Judged {
         if let Some(tag) = image.tags.first() {
             return stay("tagged", format!("has a tag: {}", crate::human::escape(tag)));
         }
@@ -109,14 +106,14 @@ fn names(image: &Image) -> impl Iterator<Item = &str> {
     image.tags.iter().chain(&image.digests).map(String::as_str)
 }
 
-fn short(id: &str) -> &str {
+pub(super) fn short(id: &str) -> &str {
     let hex = id.strip_prefix("sha256:").unwrap_or(id);
     hex.get(..12).unwrap_or(hex)
 }
 
 /// Images ordered so that none stands before an image that was built on it. A circle, which
 /// no engine makes, is cut where it is met.
-fn children_first(images: &[Image]) -> Vec<&Image> {
+pub(super) fn children_first(images: &[Image]) -> Vec<&Image> {
     let by_id: HashMap<&str, &Image> = images.iter().map(|i| (i.id.as_str(), i)).collect();
     let mut depth: HashMap<&str, usize> = HashMap::new();
     for image in images {

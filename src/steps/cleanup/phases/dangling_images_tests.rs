@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::docker::Container;
+use crate::record::Verdict;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;

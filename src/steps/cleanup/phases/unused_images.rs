@@ -1,10 +1,10 @@
 //! Phase 6: tagged images that no container uses. Only when asked for, and only what can be had again.
 
-use super::dangling_images::{View, left_over};
+use super::dangling_images::{View, children_first, short};
 use super::{Carry, Phase};
 use crate::docker::Image;
 use crate::human::escape;
-use crate::record::{Decision, Verdict};
+use crate::record::Decision;
 use crate::steps::cleanup::judge::{Judged, by_age, go, stay};
 use crate::steps::cleanup::{Parameters, Survey};
 use std::cmp::Reverse;
@@ -25,38 +25,56 @@ pub(super) const PHASE: Phase = Phase::removing(
 /// Versions of one service that Kamal can roll back to (`retain_containers`).
 const KAMAL_KEEPS: usize = 5;
 
-/// One verdict per tagged image, then the untagged ones that nothing holds any more once
-/// these are gone.
+/// One verdict per tagged image that is meant, children before parents. An untagged one goes
+/// along once all that was built on it goes; the engine refuses any that something lies on.
 fn decide(survey: &Survey, parameters: &Parameters) -> Vec<Decision> {
     if !parameters.aggressive && parameters.images.is_empty() {
         return Vec::new();
     }
     let view = View::new(survey, parameters);
     let kept = Kept::new(survey, parameters);
-    let tagged = survey.images.iter().filter(|image| !image.tags.is_empty());
-    let mut decisions: Vec<Decision> = tagged
-        .filter(|image| parameters.aggressive || is_named(parameters, image))
-        .map(|image| {
-            let judged = view
-                .needed(image)
-                .or_else(|| kept.needed(image))
-                .unwrap_or_else(|| unneeded(survey, parameters, image));
+    let mut staying_child: HashMap<&str, &str> = HashMap::new();
+    let mut bereft: HashSet<&str> = HashSet::new();
+    let mut decisions = Vec::new();
+    for image in children_first(&survey.images) {
+        let child = staying_child.get(image.id.as_str());
+        let is_tagged = !image.tags.is_empty();
+        let judged = if !is_tagged {
+            bereft.contains(image.id.as_str()).then(|| view.judge(image, child))
+        } else if parameters.aggressive || is_named(parameters, image) {
+            let judged = view.needed(image).or_else(|| kept.needed(image));
+            Some(judged.unwrap_or_else(|| unneeded(survey, parameters, image, child)))
+        } else {
+            None
+        };
+        let goes = judged.as_ref().is_some_and(Judged::goes);
+        if let Some(parent) = image.parent.as_deref() {
+            if goes {
+                bereft.insert(parent);
+            } else {
+                staying_child.insert(parent, &image.id);
+            }
+        }
+        if let Some(judged) = judged.filter(|_| is_tagged || goes) {
             let mut object = view.object(image);
             // Removal goes by these names, so that none of them may be a digest.
             object.names.clone_from(&image.tags);
-            judged.of(PHASE.name, object)
-        })
-        .collect();
-    if decisions.iter().any(|d| d.decision == Verdict::Go) {
-        let mut rest = survey.clone();
-        rest.carry_out(&decisions);
-        decisions.extend(left_over(&rest, parameters, PHASE.name));
+            decisions.push(judged.of(PHASE.name, object));
+        }
     }
     decisions
 }
 
 /// Nothing needs it; it goes when it can be had again, or when the user named it.
-fn unneeded(survey: &Survey, parameters: &Parameters, image: &Image) -> Judged {
+fn unneeded(
+    survey: &Survey,
+    parameters: &Parameters,
+    image: &Image,
+    staying_child: Option<&&str>,
+) -> Judged {
+    if let Some(child) = staying_child {
+        return stay("parent", format!("image {} is built on it", short(child)));
+    }
     if is_named(parameters, image) {
         return go("named", "named by --images, and no container uses it");
     }

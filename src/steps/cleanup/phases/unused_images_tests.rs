@@ -129,6 +129,26 @@ fn untagged_parents_go_with_the_last_image_that_was_built_on_them() {
 }
 
 #[test]
+fn what_something_is_built_on_stays_and_goes_after_it() {
+    let base = image("ruby:3.4", 99);
+    let step = Image {
+        id: "sha256:step".into(),
+        parent: Some(base.id.clone()),
+        created: Timestamp::from_second(NOW - 99 * DAY).ok(),
+        ..Image::default()
+    };
+    let mut app = Image { parent: Some(step.id.clone()), ..image("shop:1", 99) };
+    app.digests.clear();
+    let survey = survey(vec![base, step, app]);
+    assert_eq!(rules(&survey, ALL), ["shop:1 built-here", "ruby:3.4 parent"]);
+    assert_eq!(
+        rules(&survey, &format!("{ALL}\nimages = [\"shop:1\"]")),
+        ["shop:1 named", "sha256:step dangling", "ruby:3.4 unused"]
+    );
+    assert_eq!(rules(&survey, "keep_tags = 0\nimages = [\"ruby:3.4\"]"), ["ruby:3.4 parent"]);
+}
+
+#[test]
 fn names_have_one_spelling() {
     for (name, whole) in [
         ("ruby", "docker.io/library/ruby:latest"),
