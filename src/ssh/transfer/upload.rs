@@ -13,6 +13,9 @@ use tokio::time::Instant;
 /// Bytes that are read and sent at a time.
 const CHUNK: usize = 256 << 10;
 
+/// How long sending may take to notice that it is done, once the program has ended.
+const LAST: Duration = Duration::from_secs(1);
+
 impl Connection {
     /// Runs a program and feeds `reader` to its stdin, to the end; `moved` hears the bytes so
     /// far. The program prints a byte once it is ready for them, for a `head` that reads ahead
@@ -54,12 +57,14 @@ async fn attend(
     let mut words = Words::default();
     loop {
         tokio::select! {
+            // What was sent counts before the end that it led to, which may be there already.
+            biased;
             // A channel that takes nothing more has an end, with a better reason.
             done = &mut feed, if ready && fed.is_none() => fed = Some(done?),
             piece = pieces.recv() => match piece {
                 Some(Piece::Out(_)) => ready = true,
                 Some(Piece::Err(bytes)) => words.add(&bytes),
-                Some(Piece::End(end)) => return match (end.verdict()?, fed) {
+                Some(Piece::End(end)) => return match (end.verdict()?, last(fed, ready, &mut feed).await?) {
                     (0, Some(true)) => Ok(()),
                     (0, _) => Err(lost("it ended before it had taken everything")),
                     (code, _) => Err(TransferError::Ended { code, said: words.0 }),
@@ -82,6 +87,19 @@ fn lost(why: &str) -> TransferError {
     ShellError::Lost(why.into()).into()
 }
 
+/// Whether everything was sent, where the program ended first: it may have had all of it
+/// before this side knew that it was sent.
+async fn last(
+    fed: Option<bool>,
+    ready: bool,
+    feed: impl Future<Output = Result<bool, std::io::Error>>,
+) -> Result<Option<bool>, std::io::Error> {
+    if fed.is_some() || !ready {
+        return Ok(fed);
+    }
+    tokio::time::timeout(LAST, feed).await.ok().transpose()
+}
+
 /// Sends everything; `false` when the channel stopped taking it. An error is the reader's.
 async fn feed(
     input: Input,
@@ -93,7 +111,9 @@ async fn feed(
         let mut chunk = BytesMut::with_capacity(CHUNK);
         while chunk.len() < CHUNK && reader.read_buf(&mut chunk).await? > 0 {}
         if chunk.is_empty() {
-            return Ok(input.end().await.is_ok());
+            // The program may be through and gone: it knows how much it was to take.
+            let _ = input.end().await;
+            return Ok(true);
         }
         sent += chunk.len() as u64;
         if input.send(chunk.freeze()).await.is_err() {
