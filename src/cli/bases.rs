@@ -33,7 +33,15 @@ impl<'p> Bases<'p> {
                 .renderer
                 .render(app, Some(host), None)
                 .map_err(|error| render::fault(self.project, error))?;
-            bases.extend(files.first().iter().flat_map(|file| named(&file.text)));
+            let names = files.first().map(|file| named(&file.text)).unwrap_or_default();
+            if let Some(open) = names.iter().find(|name| name.contains('$')) {
+                let app = &app.name;
+                let text = format!("app {app}: what `{open}` stands for is known only to a build");
+                return Err(Fault::usage(text).hint(
+                    "write the name of the base image into the template, so that it can be kept",
+                ));
+            }
+            bases.extend(names);
         }
         Ok(bases)
     }

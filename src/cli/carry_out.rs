@@ -84,6 +84,12 @@ pub(super) async fn carry_out(
         interrupted::tell(&project);
     }
     let hosts = project.select(wish.hosts, touch.not.as_deref())?;
+    if !wish.approved.is_empty()
+        && let Some(host) = hosts.iter().find(|host| !wish.approved.contains_key(&host.name))
+    {
+        let text = format!("{} is not in the plan: the inventory changed since", host.name);
+        return Err(Fault::refused(text).hint("make a new plan"));
+    }
     let (plan, policies) = plan(&project, &hosts, &wish, global.quiet)?;
     let changes = plan.hosts.iter().any(|h| h.step.needs().approval);
     if changes && !touch.check && !touch.yes && !out::can_ask() {

@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use crate::record::{Decision, HostName, Run, Verdict};
-use crate::runner::Approved;
+use crate::runner::{Approved, Going};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -119,8 +119,7 @@ impl PlanFile {
         self.hosts
             .iter()
             .map(|host| {
-                let going =
-                    host.going.iter().map(|d| (d.phase.clone(), d.object.id.clone())).collect();
+                let going = Going::of(&host.going);
                 let approved = Approved {
                     machine_id: host.machine_id.clone(),
                     engine_id: host.engine_id.clone(),

@@ -6,8 +6,8 @@ use super::cleanup;
 use super::fault::Fault;
 use super::project::Project;
 use crate::human::count;
-use crate::record::{ActionResult, ExitCode, HostRun, Object, Outcome, Run};
-use crate::runner::Approved;
+use crate::record::{ActionResult, Decision, ExitCode, HostRun, Object, Outcome, RESTART, Run};
+use crate::runner::{Approved, Going};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Resume {
@@ -91,12 +91,35 @@ fn restarts(host: &HostRun) -> Vec<(String, Object)> {
             a.action.verb == "stop" && a.action.object.id == id && may_be
         })
     };
+    let started = |id: &str| {
+        host.actions.iter().any(|a| {
+            a.action.verb == "start"
+                && a.action.object.id == id
+                && a.result == Some(ActionResult::Done)
+        })
+    };
+    // A run that resumed another one was to start what that one had stopped.
+    let owed = host.going().filter(|d| d.rule == RESTART);
+    let owed = owed.map(|d| (d.phase.clone(), d.object.clone()));
     host.actions
         .iter()
-        .filter(|a| a.action.verb == "start" && a.result != Some(ActionResult::Done))
-        .filter(|a| stopped(&a.action.object.id))
+        .filter(|a| a.action.verb == "start" && stopped(&a.action.object.id))
         .map(|a| (a.action.phase.clone(), a.action.object.clone()))
+        .chain(owed)
+        .filter(|(_, object)| !started(&object.id))
         .collect()
+}
+
+/// What is left of the plan. What is gone is not in it: something new may have the old name.
+fn going(host: &HostRun) -> Going {
+    let gone = |d: &Decision| {
+        host.actions.iter().any(|a| {
+            a.action.phase == d.phase
+                && a.action.object.id == d.object.id
+                && matches!(a.result, Some(ActionResult::Done | ActionResult::AlreadyGone))
+        })
+    };
+    Going::of(host.going().filter(|d| d.rule != RESTART && !gone(d)))
 }
 
 fn approved(host: &HostRun) -> Approved {
@@ -105,7 +128,7 @@ fn approved(host: &HostRun) -> Approved {
     Approved {
         machine_id: facts.map(|f| f.machine_id.clone()).unwrap_or_default(),
         engine_id: docker.map(|d| d.engine_id.clone()).unwrap_or_default(),
-        going: host.going().map(|d| (d.phase.clone(), d.object.id.clone())).collect(),
+        going: going(host),
         restarts: restarts(host),
     }
 }

@@ -6,8 +6,8 @@ use crate::door::Permit;
 use crate::record::ActionResult;
 use bollard::models::ContainerSummary;
 use bollard::query_parameters::{
-    ListContainersOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
-    StopContainerOptions,
+    InspectContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
+    RestartContainerOptions, StartContainerOptions, StopContainerOptions,
 };
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
@@ -117,15 +117,30 @@ impl Docker {
         fate(self.api.remove_container(id, Some(options)).await.map_err(DockerError::from))
     }
 
-    /// Stops one container by its ID, with the signal and the patience that it was made with.
+    /// Stops one container by its ID, with the signal and the patience that it was made with;
+    /// never one that would be gone then, with its anonymous volumes (`docker run --rm`).
     pub async fn stop_container(&self, id: &str, _permit: Permit) -> ActionResult {
+        match self.api.inspect_container(id, None::<InspectContainerOptions>).await {
+            Ok(seen) if seen.host_config.as_ref().and_then(|c| c.auto_remove) == Some(false) => {}
+            Ok(_) => {
+                let reason = "made with --rm: to stop it would be to remove it".into();
+                return ActionResult::KeptInUse { reason };
+            }
+            Err(error) => return fate(Err::<(), _>(DockerError::from(error))),
+        }
         let stopped = self.api.stop_container(id, None::<StopContainerOptions>).await;
         fate(stopped.map_err(DockerError::from))
     }
 
-    /// Starts one container by its ID.
-    pub async fn start_container(&self, id: &str, _permit: Permit) -> ActionResult {
-        let started = self.api.start_container(id, None::<StartContainerOptions>).await;
+    /// Starts one container by its ID. With `stopping` an earlier stop of it may still be
+    /// under way: the engine then waits for that first, since a start of what still runs
+    /// does nothing.
+    pub async fn start_container(&self, id: &str, stopping: bool, _permit: Permit) -> ActionResult {
+        let started = if stopping {
+            self.api.restart_container(id, None::<RestartContainerOptions>).await
+        } else {
+            self.api.start_container(id, None::<StartContainerOptions>).await
+        };
         match fate(started.map_err(DockerError::from)) {
             // A container that is gone or in the way of another cannot be said to run again.
             ActionResult::AlreadyGone => {

@@ -4,7 +4,9 @@ use super::removal::fate;
 use super::{Docker, DockerError};
 use crate::door::Permit;
 use crate::record::ActionResult;
-use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptionsBuilder};
+use bollard::query_parameters::{
+    ListImagesOptionsBuilder, RemoveImageOptionsBuilder, TagImageOptionsBuilder,
+};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -64,13 +66,38 @@ impl Docker {
         names: &[String],
         permit: Permit,
     ) -> ActionResult {
+        let mut taken = Vec::new();
         for tag in names.iter().filter(|name| !name.contains('@')).skip(1) {
             match self.untag(tag, id).await {
-                ActionResult::Done | ActionResult::AlreadyGone => {}
-                other => return other,
+                ActionResult::Done => taken.push(tag.as_str()),
+                ActionResult::AlreadyGone => {}
+                other => return self.put_back(id, &taken, other).await,
             }
         }
-        self.remove_image(id, permit).await
+        let removed = self.remove_image(id, permit).await;
+        self.put_back(id, &taken, removed).await
+    }
+
+    /// Gives an image that stays after all the names again that were taken from it.
+    async fn put_back(&self, id: &str, taken: &[&str], result: ActionResult) -> ActionResult {
+        if !matches!(result, ActionResult::KeptInUse { .. } | ActionResult::Failed { .. }) {
+            return result;
+        }
+        let mut lost = Vec::new();
+        for name in taken {
+            let (repo, tag) = name.rsplit_once(':').unwrap_or((name, "latest"));
+            let options = TagImageOptionsBuilder::default().repo(repo).tag(tag).build();
+            // A name that somebody gave to another image meanwhile stays theirs.
+            let free = self.api.inspect_image(name).await.is_err();
+            if free && self.api.tag_image(id, Some(options)).await.is_err() {
+                lost.push(crate::human::escape(name).into_owned());
+            }
+        }
+        if lost.is_empty() {
+            return result;
+        }
+        let reason = format!("it stays, but these names of it are gone: {}", lost.join(", "));
+        ActionResult::Failed { reason }
     }
 
     async fn untag(&self, tag: &str, id: &str) -> ActionResult {

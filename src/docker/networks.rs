@@ -56,9 +56,23 @@ impl Docker {
         Ok(listed.unwrap_or_default())
     }
 
-    /// Removes one network by its ID. The engine refuses one that a running container is on;
-    /// not one that only stopped containers refer to.
-    pub async fn remove_network(&self, id: &str, _permit: Permit) -> ActionResult {
+    /// Removes one network by its ID, unless a container of any state refers to it: the
+    /// engine refuses only what a running one is on.
+    pub async fn remove_network(
+        &self,
+        id: &str,
+        names: &[String],
+        _permit: Permit,
+    ) -> ActionResult {
+        let containers = match self.containers().await {
+            Ok(containers) => containers,
+            Err(error) => return fate(Err::<(), _>(error)),
+        };
+        let refers = |network: &String| network == id || names.contains(network);
+        if let Some(user) = containers.iter().find(|c| c.networks.iter().any(refers)) {
+            let name = crate::human::escape(&user.name);
+            return ActionResult::KeptInUse { reason: format!("container {name} refers to it") };
+        }
         fate(self.api.remove_network(id).await.map_err(DockerError::from))
     }
 }

@@ -48,6 +48,16 @@ pub struct Decision {
 /// The rule of a decision that starts a container again which an earlier run stopped.
 pub const RESTART: &str = "restart";
 
+impl Decision {
+    /// What tells the object of a decision apart from every other one: its phase and its ID,
+    /// and for a volume, whose ID is only a name, when it was made or last changed.
+    #[must_use]
+    pub fn identity(&self) -> (String, String, Option<Timestamp>) {
+        let since = self.object.created.filter(|_| self.object.kind == "volume");
+        (self.phase.clone(), self.object.id.clone(), since)
+    }
+}
+
 /// One change to a host: the unit that is journalled before and after.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {

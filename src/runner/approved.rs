@@ -2,6 +2,7 @@
 
 use crate::record::{Decision, Facts, Finding, Object, Outcome, Problem, RESTART, Verdict, What};
 use crate::steps::Tell;
+use jiff::Timestamp;
 use std::collections::HashSet;
 
 /// One host's share of a plan that was approved earlier.
@@ -11,10 +12,27 @@ pub struct Approved {
     pub machine_id: String,
     /// The engine's own ID that the plan was made for.
     pub engine_id: String,
-    /// What goes, by phase and ID.
-    pub going: HashSet<(String, String)>,
+    /// What goes.
+    pub going: Going,
     /// Containers that were stopped and not started again, with the phase that did it.
     pub restarts: Vec<(String, Object)>,
+}
+
+/// What goes by a plan: phases and IDs, and for a volume, whose ID is only a name, when it
+/// was made or last changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Going(HashSet<(String, String, Option<Timestamp>)>);
+
+impl Going {
+    /// What these decisions let go.
+    #[must_use]
+    pub fn of<'d>(decisions: impl IntoIterator<Item = &'d Decision>) -> Self {
+        Self(decisions.into_iter().map(Decision::identity).collect())
+    }
+
+    fn holds(&self, decision: &Decision) -> bool {
+        self.0.contains(&decision.identity())
+    }
 }
 
 impl Approved {
@@ -37,8 +55,7 @@ impl Approved {
     pub(super) fn limit(&self, mut decisions: Vec<Decision>, tell: &Tell) -> Vec<Decision> {
         let mut due = 0;
         for decision in decisions.iter_mut().filter(|d| d.decision == Verdict::Go) {
-            let key = (decision.phase.clone(), decision.object.id.clone());
-            if self.going.contains(&key) {
+            if self.going.holds(decision) {
                 due += 1;
             } else {
                 decision.decision = Verdict::Stay;
@@ -46,7 +63,7 @@ impl Approved {
                 "not in the plan that was approved".clone_into(&mut decision.reason);
             }
         }
-        let gone = self.going.len() - due;
+        let gone = self.going.0.len() - due;
         if gone > 0 {
             let what = crate::human::count(gone, "planned object");
             let text = format!("{what} no longer qualify or are gone already");
@@ -94,7 +111,7 @@ mod tests {
     #[test]
     fn nothing_goes_that_was_not_approved() {
         let approved = Approved {
-            going: [("p".to_owned(), "a".to_owned()), ("p".to_owned(), "gone".to_owned())].into(),
+            going: Going::of(&[going("a"), going("gone")]),
             restarts: vec![("stop".into(), object("c"))],
             ..Approved::default()
         };

@@ -27,6 +27,9 @@ const SETTLE_LOCK: Duration = Duration::from_secs(75);
 /// How long a step has, after the user let go, to end what it began on the host.
 const LET_GO: Duration = Duration::from_secs(9);
 
+/// How long what the preflight saw of a host is believed.
+const STALE: Duration = Duration::from_secs(60);
+
 /// How often a busy lock is tried while waiting for it.
 const LOCK_PAUSE: Duration = Duration::from_secs(2);
 
@@ -35,6 +38,7 @@ pub(super) struct Ready {
     pub(super) planned: PlannedHost,
     pub(super) reached: Reached,
     pub(super) decisions: Vec<Decision>,
+    planned_at: Instant,
 }
 
 impl Ready {
@@ -79,7 +83,7 @@ pub(super) async fn prepare(shared: &Shared, planned: PlannedHost) -> Result<Rea
             return Err(Problem::new(Outcome::Interrupted, "let go by the user"));
         }
     };
-    Ok(Ready { planned, reached, decisions })
+    Ok(Ready { planned, reached, decisions, planned_at: Instant::now() })
 }
 
 /// Reaches a host and makes its plan; an error says whether the connection was lost.
@@ -232,12 +236,16 @@ fn preflight(needs: Needs, on: &Reached) -> Option<Problem> {
 
 /// Carries a plan out, under the lock where the step needs it.
 pub(super) async fn apply(shared: &Shared, ready: Ready) -> Result<Done, Problem> {
-    let Ready { planned, mut reached, decisions } = ready;
+    let Ready { planned, mut reached, decisions, planned_at } = ready;
     let mut again = true;
     loop {
         if reached.connection.is_closed() {
             // Lost while others made their plans, or the user thought.
             reached = reach(shared, &planned).await?;
+        } else if planned.step.needs().lock && !shared.options.check && planned_at.elapsed() > STALE
+        {
+            // A deploy or a build may have begun while the user thought or others had their turn.
+            reached = examine(shared, &planned, Arc::clone(&reached.connection)).await?;
         }
         let applied = attempt(shared, &planned, &reached, &decisions).await;
         let lost = applied.is_err() && reached.connection.is_closed();
@@ -285,8 +293,12 @@ async fn unsettled(
     match (problem.outcome, open.is_empty()) {
         // Nothing was under way, so nothing is unknown.
         (Outcome::Unknown, true) => Err(Problem { outcome: Outcome::Interrupted, ..problem }),
-        // While the connection stands the engine may still be at it.
-        (_, false) if (needs.lock || needs.settles) && lost => {
+        // While the connection stands the engine may still be at it; but what was stopped
+        // must not stay down because a deadline passed.
+        (_, false)
+            if (needs.lock || needs.settles)
+                && (lost || open.iter().any(|action| action.verb == "start")) =>
+        {
             settle(shared, planned, problem, &open).await
         }
         _ => Err(problem),
@@ -307,7 +319,7 @@ async fn under_lock(
 ) -> Result<Done, Problem> {
     let options = &shared.options;
     let lease = if planned.step.needs().lock && !options.check {
-        Some(lock(shared, reached, options.wait).await?)
+        Some(lock(shared, reached, options.wait, StopLevel::Finish).await?)
     } else {
         None
     };
@@ -334,13 +346,19 @@ fn open_actions(shared: &Shared, name: &HostName) -> Vec<Action> {
     })
 }
 
-async fn lock(shared: &Shared, on: &Reached, wait: Duration) -> Result<Lease, Problem> {
+/// Takes the host's lock; waits for a busy one until the user's wish to stop reaches `until`.
+async fn lock(
+    shared: &Shared,
+    on: &Reached,
+    wait: Duration,
+    until: StopLevel,
+) -> Result<Lease, Problem> {
     let deadline = Instant::now() + wait;
     loop {
         match Lease::take(&on.connection, on.sudo, &shared.options.lock_body).await {
             Ok(lease) => return Ok(lease),
             Err(LeaseError::Busy(_))
-                if Instant::now() < deadline && shared.stop.level() == StopLevel::Go =>
+                if Instant::now() < deadline && shared.stop.level() < until =>
             {
                 tokio::time::sleep(LOCK_PAUSE).await;
             }
@@ -377,7 +395,7 @@ async fn settle(
             // The old session lets the lock go when it is gone: what it had asked for has
             // then been done, or never will be.
             let lease = if planned.step.needs().lock {
-                Some(lock(shared, &reached, SETTLE_LOCK).await?)
+                Some(lock(shared, &reached, SETTLE_LOCK, StopLevel::Detach).await?)
             } else {
                 None
             };
@@ -398,6 +416,17 @@ async fn settle(
     Err(lost.hint(format!("it could not be reached again; see: fleet history show {run}")))
 }
 
+/// Whether every planned object met its end, and no action failed or never had its turn.
+fn is_whole(host: &crate::record::HostRun) -> bool {
+    let bad = |result: &Option<ActionResult>| {
+        matches!(result, Some(ActionResult::Failed { .. } | ActionResult::NotBegun))
+    };
+    let intended: std::collections::HashSet<_> =
+        host.actions.iter().map(|a| (&a.action.phase, &a.action.object.id)).collect();
+    host.going().all(|d| intended.contains(&(&d.phase, &d.object.id)))
+        && !host.actions.iter().any(|a| bad(&a.result))
+}
+
 fn settled(
     shared: &Shared,
     planned: &PlannedHost,
@@ -409,11 +438,11 @@ fn settled(
     for (action, result) in results {
         shared.spine.emit(Some(&planned.name), What::Settled { action, result });
     }
-    let begun = shared.spine.look(|run| {
+    let whole = shared.spine.look(|run| {
         let host = run.hosts.iter().find(|h| h.host == planned.name);
-        host.is_some_and(|h| h.actions.iter().all(|a| a.result != Some(ActionResult::NotBegun)))
+        host.is_some_and(|host| !planned.step.needs().approval || is_whole(host))
     });
-    if done == all && begun {
+    if done == all && whole {
         return Ok(Done { changed: true, exit_status: None });
     }
     let text = format!(

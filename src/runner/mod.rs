@@ -9,7 +9,7 @@ mod failpoint;
 mod host;
 mod spine;
 
-pub use approved::Approved;
+pub use approved::{Approved, Going};
 pub use batch::{Batches, Budget, Share};
 pub use spine::{Listener, Recorder, Spine};
 

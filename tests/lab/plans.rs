@@ -10,9 +10,10 @@ const HOST: &str = "forky";
 /// A container that runs, an idle named volume with a file in it, and an image built here.
 const OBJECTS: &str = r"set -e
 exec 2>&1
+mkdir -p /tmp/plans/root/bin
 docker image inspect plans/base:1 >/dev/null 2>&1 || {
-  rm -rf /tmp/plans && mkdir -p /tmp/plans/bin && cp /bin/busybox /tmp/plans/bin/
-  tar -C /tmp/plans -c . | docker import - plans/base:1 >/dev/null
+  cp /bin/busybox /tmp/plans/root/bin/
+  tar -C /tmp/plans/root -c . | docker import - plans/base:1 >/dev/null
 }
 docker volume create plans-data >/dev/null
 echo precious >$(docker volume inspect -f '{{.Mountpoint}}' plans-data)/row

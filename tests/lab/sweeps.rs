@@ -17,9 +17,10 @@ const ADDRESS: &str = "127.0.0.12:2222";
 /// Objects of every kind: what a cleanup takes, and beside each what it must leave.
 const DIRT: &str = r"set -e
 exec 2>&1
+mkdir -p /tmp/sweep/root/bin
 docker image inspect sweep/base:1 >/dev/null 2>&1 || {
-  rm -rf /tmp/sweep && mkdir -p /tmp/sweep/bin && cp /bin/busybox /tmp/sweep/bin/
-  tar -C /tmp/sweep -c . | docker import - sweep/base:1 >/dev/null
+  cp /bin/busybox /tmp/sweep/root/bin/
+  tar -C /tmp/sweep/root -c . | docker import - sweep/base:1 >/dev/null
 }
 for n in 1 2 3; do
   docker create --label sweep sweep/base:1 true >/dev/null

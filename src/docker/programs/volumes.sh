@@ -7,7 +7,9 @@ for data in "$root"/volumes/*/_data; do
   [ "$n" -le 2000 ] || break
   name=${data%/_data}
   holds=0
-  [ -z "$(find "$data" -mindepth 1 -maxdepth 1 -print -quit 2>/dev/null)" ] || holds=1
+  # What cannot be looked into counts as full.
+  first=$(find "$data" -mindepth 1 -maxdepth 1 -print -quit 2>/dev/null) || first=unknown
+  [ -z "$first" ] || holds=1
   newest=$(find "$data" -maxdepth 2 -printf '%T@\n' 2>/dev/null | head -n 5000 | sort -rn | head -n 1)
   printf '%s %s %s\n' "${name##*/}" "$holds" "${newest%%.*}"
 done

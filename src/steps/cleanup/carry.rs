@@ -131,8 +131,10 @@ async fn start_again(
 ) -> Result<(), Problem> {
     let mut problem = None;
     let docker = if starts.is_empty() { return Ok(()) } else { on.docker()? };
+    // A stop without an answer, which the engine may still be at.
+    let stopping = results.iter().any(|result| matches!(result, ActionResult::Unknown { .. }));
     for start in starts {
-        match start_one(docker, door, start).await {
+        match start_one(docker, door, start, stopping).await {
             Ok(result) => {
                 problem = problem.or_else(|| lost(&result));
                 results.push(result);
@@ -147,10 +149,11 @@ pub(super) async fn start_one(
     docker: &Docker,
     door: &Door,
     start: Announced,
+    stopping: bool,
 ) -> Result<ActionResult, Shut> {
     let id = start.action().object.id.clone();
     let write = |permit| async move {
-        match docker.start_container(&id, permit).await {
+        match docker.start_container(&id, stopping, permit).await {
             ActionResult::Failed { reason } => {
                 ActionResult::Failed { reason: format!("it does not start again: {reason}") }
             }

@@ -55,8 +55,8 @@ impl Cleanup {
     /// What was planned and still qualifies, as numbered actions in the plan's order.
     async fn still_due(&self, on: &Reached, plan: &[Decision]) -> Result<Vec<Action>, Problem> {
         let now = self.decide(Survey::take_lists(on).await?);
-        let due: HashSet<_> = going(&now).map(|d| (&d.phase, &d.object.id)).collect();
-        let is_due = |d: &&Decision| d.rule == RESTART || due.contains(&(&d.phase, &d.object.id));
+        let due: HashSet<_> = going(&now).map(Decision::identity).collect();
+        let is_due = |d: &&Decision| d.rule == RESTART || due.contains(&d.identity());
         let gone = going(plan).filter(|d| !is_due(d)).count();
         if gone > 0 {
             let what = crate::human::count(gone, "planned object");

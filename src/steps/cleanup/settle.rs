@@ -12,16 +12,29 @@ pub(super) async fn settle(on: &Reached, open: &[Action], door: &Door) -> Result
     let survey = Survey::take_lists(on).await?;
     let (starts, rest): (Vec<_>, Vec<_>) = open.iter().partition(|a| a.verb == START);
     let there = There::new(&survey);
-    let mut settled: Settled = rest.iter().map(|a| (a.number, there.became_of(a))).collect();
+    let mut settled: Settled = Vec::new();
+    // A stop whose answer was lost may be under way still, so that what runs now is down in a
+    // moment: it is done once the container was made to run again.
+    let open_stops: HashSet<&str> =
+        rest.iter().filter(|a| a.verb == "stop").map(|a| a.object.id.as_str()).collect();
     for action in starts {
-        let result = match there.runs(&action.object.id) {
-            Some(true) => ActionResult::Done,
-            _ => start_one(on.docker()?, door, door.take_up(action.clone()))
+        let id = action.object.id.as_str();
+        let stopping = open_stops.contains(id);
+        let result = if there.runs(id) == Some(true) && !stopping {
+            ActionResult::Done
+        } else {
+            start_one(on.docker()?, door, door.take_up(action.clone()), stopping)
                 .await
-                .map_err(|closed| shut(&closed))?,
+                .map_err(|closed| shut(&closed))?
         };
+        let again = result == ActionResult::Done;
         settled.push((action.number, result));
+        let stop = rest.iter().find(|a| a.verb == "stop" && a.object.id == id);
+        settled.extend(stop.filter(|_| again).map(|stop| (stop.number, ActionResult::Done)));
     }
+    let known: HashSet<u32> = settled.iter().map(|(number, _)| *number).collect();
+    let others = rest.iter().filter(|a| !known.contains(&a.number));
+    settled.extend(others.map(|a| (a.number, there.became_of(a))));
     Ok(settled)
 }
 

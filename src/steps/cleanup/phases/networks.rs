@@ -14,7 +14,9 @@ pub(super) const PHASE: Phase = Phase::removing(
     "networks",
     "remove networks that no container refers to and nobody declared",
     decide,
-    Carry::One(|docker, action, permit| Box::pin(docker.remove_network(&action.object.id, permit))),
+    Carry::One(|docker, action, permit| {
+        Box::pin(docker.remove_network(&action.object.id, &action.object.names, permit))
+    }),
 );
 
 /// The networks that an engine makes for itself.

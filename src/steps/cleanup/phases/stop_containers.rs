@@ -25,7 +25,9 @@ fn decide(survey: &Survey, parameters: &Parameters) -> Vec<Decision> {
         .iter()
         .filter(|container| parameters.stop.iter().any(|wanted| wanted.names(container)))
         .map(|container| {
-            let judged = if container.state == "running" {
+            let judged = if container.labels.contains_key("com.docker.swarm.task.id") {
+                stay("swarm", "a task of the swarm, which would only start another")
+            } else if container.state == "running" {
                 go("named", "named by --stop; started again at the end")
             } else {
                 stay("not-running", format!("is not running but {}", container.state))

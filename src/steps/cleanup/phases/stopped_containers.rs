@@ -78,7 +78,9 @@ fn judge(
     }
     let (since, went) = match container.finished {
         Some(finished) => (Some(finished), "stopped"),
-        None => (container.created, "never started"),
+        None if container.state == "created" => (container.created, "never started"),
+        // It ran, and its end is not known.
+        None => (None, "stopped"),
     };
     by_age(survey, since, parameters.keep, "stopped", went)
 }

@@ -143,6 +143,9 @@ impl<'s> Kept<'s> {
     /// An image stays whole for the sake of one of its tags: taking the others frees nothing.
     fn needed(&self, image: &Image) -> Option<Judged> {
         let any = |holds: &dyn Fn(&str) -> bool| image.tags.iter().find(|tag| holds(tag));
+        if let Some(digest) = image.digests.iter().find(|d| self.bases.contains(&canonical(d))) {
+            return Some(stay("base", format!("templates build on {}", escape(digest))));
+        }
         if let Some(tag) = any(&|tag| self.bases.contains(&canonical(tag))) {
             return Some(stay("base", format!("templates build on {}", escape(tag))));
         }
@@ -171,7 +174,10 @@ fn repository(tag: &str) -> &str {
 
 /// One spelling of a name: `ruby` is `docker.io/library/ruby:latest`.
 fn canonical(name: &str) -> String {
-    let name = if repository(name) == name && !name.contains('@') {
+    let name = if let Some((name, digest)) = name.split_once('@') {
+        // With a digest a tag says nothing.
+        format!("{}@{digest}", repository(name))
+    } else if repository(name) == name {
         format!("{name}:latest")
     } else {
         name.to_owned()

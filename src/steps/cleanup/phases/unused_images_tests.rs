@@ -157,6 +157,8 @@ fn names_have_one_spelling() {
         ("registry:5000/shop", "registry:5000/shop:latest"),
         ("registry.example/me/shop:1", "registry.example/me/shop:1"),
         ("localhost/shop:1", "localhost/shop:1"),
+        ("ruby:3.4@sha256:d", "docker.io/library/ruby@sha256:d"),
+        ("ruby@sha256:d", "docker.io/library/ruby@sha256:d"),
     ] {
         assert_eq!(canonical(name), whole);
     }
