@@ -91,7 +91,7 @@ async fn first_look(
     shared: &Shared,
     planned: &PlannedHost,
 ) -> Result<(Reached, Vec<Decision>), (Problem, bool)> {
-    let reached = reach(shared, planned).await.map_err(|problem| (problem, false))?;
+    let reached = reach(shared, planned).await?;
     let step = What::StepStarted { step: shared.step.clone() };
     shared.spine.emit(Some(&planned.name), step);
     let limit = shared.options.timeout;
@@ -116,7 +116,8 @@ fn late(limit: Duration, outcome: Outcome) -> Problem {
         .hint("give it more time with --timeout")
 }
 
-async fn reach(shared: &Shared, planned: &PlannedHost) -> Result<Reached, Problem> {
+/// Connects and examines; an error says whether a connection that stood was lost.
+async fn reach(shared: &Shared, planned: &PlannedHost) -> Result<Reached, (Problem, bool)> {
     let spine = &shared.spine;
     let name = &planned.name;
     spine.emit(Some(name), What::HostStarted);
@@ -124,16 +125,24 @@ async fn reach(shared: &Shared, planned: &PlannedHost) -> Result<Reached, Proble
         .dialer
         .connect(&planned.route)
         .await
-        .map_err(|error| error.problem(name.as_str()))?;
+        .map_err(|error| (error.problem(name.as_str()), false))?;
     let milliseconds = u64::try_from(connection.connected_in.as_millis()).unwrap_or(u64::MAX);
     spine.emit(Some(name), What::Connected { milliseconds });
     for key in &new_keys {
         tokio::task::block_in_place(|| (shared.options.remember_key)(key)).map_err(|reason| {
             let reason = format!("the new host key could not be recorded: {reason}");
-            Problem::new(Outcome::Identity, reason)
+            (Problem::new(Outcome::Identity, reason), false)
         })?;
     }
-    examine(shared, planned, Arc::new(connection)).await
+    let connection = Arc::new(connection);
+    examine(shared, planned, Arc::clone(&connection)).await.map_err(|problem| {
+        if connection.is_closed() {
+            let text = format!("the connection was lost: {}", problem.reason);
+            (Problem::new(Outcome::Unreachable, text), true)
+        } else {
+            (problem, false)
+        }
+    })
 }
 
 /// Probes and runs the preflight.
@@ -241,7 +250,7 @@ pub(super) async fn apply(shared: &Shared, ready: Ready) -> Result<Done, Problem
     loop {
         if reached.connection.is_closed() {
             // Lost while others made their plans, or the user thought.
-            reached = reach(shared, &planned).await?;
+            reached = reach(shared, &planned).await.map_err(|(problem, _)| problem)?;
         } else if planned.step.needs().lock && !shared.options.check && planned_at.elapsed() > STALE
         {
             // A deploy or a build may have begun while the user thought or others had their turn.
@@ -391,7 +400,7 @@ async fn settle(
             () = stop.reached(StopLevel::Detach) => return Err(lost),
         }
         let again = async {
-            let reached = reach(shared, planned).await?;
+            let reached = reach(shared, planned).await.map_err(|(problem, _)| problem)?;
             // The old session lets the lock go when it is gone: what it had asked for has
             // then been done, or never will be.
             let lease = if planned.step.needs().lock {
