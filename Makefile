@@ -46,10 +46,17 @@ unit: ## tests that need no lab
 docs: ## build the documentation, with warnings denied
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 
+# Whole builds of a grown Rails app on three engines: a target of their own, as they take long.
+LAB_BUILDS := template::the_template template::every_variant
+
 .PHONY: lab-test
 lab-test: lab-up ## tests against the lab's real servers
 	@tests/lab/lab reset bookworm trixie forky
-	$(CARGO) test --locked $(FEATURES) --test lab
+	$(CARGO) test --locked $(FEATURES) --test lab -- $(addprefix --skip ,$(LAB_BUILDS))
+
+.PHONY: lab-builds
+lab-builds: lab-up ## build a grown Rails app with the slow and the fast template on three engines
+	$(CARGO) test --locked $(FEATURES) --test lab -- --nocapture $(LAB_BUILDS)
 
 .PHONY: test-long
 test-long: lab-up ## every cut and every crash, one by one: an hour and more
