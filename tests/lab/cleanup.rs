@@ -27,10 +27,11 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
+/// The images that a plan takes.
 fn going(host: &Value) -> BTreeSet<String> {
     let decisions = host["decisions"].as_array().unwrap().iter();
     decisions
-        .filter(|d| d["decision"] == "go")
+        .filter(|d| d["decision"] == "go" && d["kind"] == "image")
         .map(|d| d["id"].as_str().unwrap().to_owned())
         .collect()
 }
@@ -49,6 +50,7 @@ fn dangling_images_go_everything_else_stays_and_a_second_run_finds_nothing() {
             .as_array()
             .unwrap()
             .iter()
+            .filter(|d| d["kind"] == "image")
             .inspect(|d| {
                 // Engines do not count what an intermediate image alone holds.
                 let counted = d["bytes"].is_u64() || d["rule"] == "parent" || d["decision"] == "go";
@@ -178,7 +180,7 @@ fn a_connection_that_is_cut_is_made_again_and_what_was_open_is_settled() {
     );
     let done: BTreeSet<_> = actions
         .iter()
-        .filter(|a| a["result"] == "done")
+        .filter(|a| a["result"] == "done" && a["kind"] == "image")
         .map(|a| a["id"].as_str().unwrap().to_owned())
         .collect();
     let gone: BTreeSet<_> = before.difference(&images("bookworm")).cloned().collect();
