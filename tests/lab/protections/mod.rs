@@ -37,11 +37,28 @@ const STRONG: &[&str] = &[
 const APP: &str = "[apps.ground]\ntemplate = \"ground\"\nhosts = \"hetzner\"\n\
                    vars = { base_image = \"dirt/ground:1\" }\n";
 
+const MANIFEST: &str = r#"
+[template]
+version = "1"
+summary = "one base image"
+[[files]]
+source = "Dockerfile.tera"
+path = "Dockerfile"
+[[changelog]]
+version = "1"
+changes = "the first one"
+[variables.base_image]
+type = "string"
+pattern = ".+"
+help = "the base image"
+"#;
+
 fn with_app() -> Project {
     let project = project(APP);
     let folder = project.path().join("templates/ground");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("Dockerfile.tera"), "FROM {{ base_image }}\n").unwrap();
+    std::fs::write(folder.join("template.toml"), MANIFEST).unwrap();
     project
 }
 
