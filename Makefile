@@ -46,17 +46,19 @@ unit: ## tests that need no lab
 docs: ## build the documentation, with warnings denied
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 
-# Whole builds of a grown Rails app on three engines: a target of their own, as they take long.
-LAB_BUILDS := template::the_template template::every_variant
+# What takes longer than the rest together: whole builds of a grown Rails app on three engines, each protection
+# on its own, and cuts all along a cleanup.
+LAB_LONG := template::the_template template::every_variant protections:: sweeps::a_cut
 
 .PHONY: lab-test
 lab-test: lab-up ## tests against the lab's real servers
 	@tests/lab/lab reset bookworm trixie forky
-	$(CARGO) test --locked $(FEATURES) --test lab -- $(addprefix --skip ,$(LAB_BUILDS))
+	$(CARGO) test --locked $(FEATURES) --test lab -- $(addprefix --skip ,$(LAB_LONG))
 
-.PHONY: lab-builds
-lab-builds: lab-up ## build a grown Rails app with the slow and the fast template on three engines
-	$(CARGO) test --locked $(FEATURES) --test lab -- --nocapture $(LAB_BUILDS)
+.PHONY: lab-long
+lab-long: lab-up ## builds of a grown app, every protection, cuts all along a cleanup: half an hour and more
+	@tests/lab/lab reset bookworm trixie forky
+	$(CARGO) test --locked $(FEATURES) --test lab -- --nocapture $(LAB_LONG)
 
 .PHONY: test-long
 test-long: lab-up ## every cut and every crash, one by one: an hour and more
