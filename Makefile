@@ -46,9 +46,9 @@ unit: ## tests that need no lab
 docs: ## build the documentation, with warnings denied
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 
-# What takes longer than the rest together: whole builds of a grown Rails app on three engines, each protection
+# What takes longer than the rest together: real builds with templates and mended Dockerfiles, each protection
 # on its own, and cuts all along a cleanup.
-LAB_LONG := template::the_template template::every_variant protections:: sweeps::a_cut
+LAB_LONG := template:: lint:: protections:: sweeps::a_cut
 
 .PHONY: lab-test
 lab-test: lab-up ## tests against the lab's real servers
