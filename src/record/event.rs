@@ -77,6 +77,11 @@ pub enum What {
         /// The copy.
         backup: super::Backup,
     },
+    /// An app was built, or was not.
+    Built {
+        /// The build.
+        build: Box<super::Build>,
+    },
     /// A file is on its way: for whoever watches, stored nowhere.
     Moved {
         /// Bytes so far.

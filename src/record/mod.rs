@@ -1,5 +1,6 @@
 //! What happened, as plain data: every other module may use it, it uses none.
 
+mod build;
 mod decision;
 mod event;
 mod facts;
@@ -9,6 +10,10 @@ mod outcome;
 mod problem;
 mod run;
 
+pub use build::{
+    Build, BuildEnd, BuildStep, BuildStepKind, BuildStepResult, BuiltImage, Conditions, DiskSample,
+    Interval, Layer, Sample, Scenario,
+};
 pub use decision::{
     Action, ActionRecord, ActionResult, Backup, Decision, Object, RESTART, Verdict,
 };

@@ -1,7 +1,7 @@
 //! A run: the fold of its events.
 
 use super::{
-    ActionRecord, ActionResult, Backup, Decision, Event, ExitCode, Facts, Finding, HostName,
+    ActionRecord, ActionResult, Backup, Build, Decision, Event, ExitCode, Facts, Finding, HostName,
     Metric, Outcome, Output, Problem, RunStarted, Verdict, What,
 };
 use jiff::Timestamp;
@@ -90,6 +90,9 @@ pub struct HostRun {
     /// Copies of what was removed.
     #[serde(default)]
     pub backups: Vec<Backup>,
+    /// What was built, in order of time.
+    #[serde(default)]
+    pub builds: Vec<Build>,
     /// What a command printed.
     pub output: Option<Output>,
 }
@@ -111,6 +114,7 @@ impl HostRun {
             metrics: Vec::new(),
             findings: Vec::new(),
             backups: Vec::new(),
+            builds: Vec::new(),
             output: None,
         }
     }
@@ -169,6 +173,7 @@ impl HostRun {
                 }
             }
             What::BackedUp { backup } => self.backups.push(backup.clone()),
+            What::Built { build } => self.builds.push((**build).clone()),
             What::OutputEnded { output } => self.output = Some(output.clone()),
             What::HostEnded { outcome, problem, exit_status } => {
                 self.outcome = Some(*outcome);
