@@ -46,6 +46,10 @@ pub(super) struct Wish<'w> {
     pub(super) timeout: Duration,
     /// Host variables that are parameters of the step, by name.
     pub(super) from_vars: &'static [&'static str],
+    /// Parameters of the step that a host has for itself.
+    pub(super) own: Option<&'w dyn Fn(&Host) -> Result<toml::Table, Fault>>,
+    /// What the run as a whole asks for beside what its hosts do.
+    pub(super) judge: Option<&'w (dyn Fn(&Run) -> ExitCode + Sync)>,
     /// What was approved earlier, where no more than that may be done.
     pub(super) approved: HashMap<HostName, Approved>,
     /// The digest of the parameters that each host must still have.
@@ -65,6 +69,8 @@ impl<'w> Wish<'w> {
             hosts,
             timeout: TIMEOUT,
             from_vars: &[],
+            own: None,
+            judge: None,
             approved: HashMap::new(),
             policies: HashMap::new(),
             resumes: None,
@@ -122,6 +128,9 @@ pub(super) async fn carry_out(
     runner::run(plan, options, dialer, Arc::clone(&spine), stop, approve).await;
 
     let mut code = spine.look(Run::hosts_exit_code);
+    if let Some(judge) = wish.judge {
+        code = code.worse(spine.look(judge));
+    }
     if spine.has_bug() {
         code = code.worse(ExitCode::BUG);
     }
@@ -169,6 +178,9 @@ fn plan(
         if kind.parameters.contains(&"bases") && wants_bases(&with) {
             let of_host = bases.of(host)?.into_iter().map(toml::Value::String).collect();
             with.insert("bases".into(), toml::Value::Array(of_host));
+        }
+        if let Some(own) = wish.own {
+            with.extend(own(host)?);
         }
         let policy = plan_file::policy(&with);
         if wish.policies.get(&host.name).is_some_and(|then| *then != policy) {

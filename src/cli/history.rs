@@ -4,10 +4,13 @@ use super::args::Global;
 use super::fault::Fault;
 use super::out;
 use super::project::Project;
-use crate::history::RunSummary;
+use crate::history::{self, RunSummary};
+use crate::human::{escape, escape_bytes};
 use crate::record::ExitCode;
 use crate::report::{self, HistoryRow, View};
+use flate2::read::GzDecoder;
 use serde_json::json;
+use std::io::{BufRead, BufReader};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct History {
@@ -32,8 +35,11 @@ enum What {
         #[arg(default_value = "last")]
         run: String,
         /// Print JSON
-        #[arg(long)]
+        #[arg(long, conflicts_with = "log")]
         json: bool,
+        /// Print the logs of its builds, or of those whose host or name holds TEXT
+        #[arg(long, value_name = "TEXT", num_args = 0..=1, default_missing_value = "")]
+        log: Option<String>,
     },
 }
 
@@ -43,7 +49,8 @@ impl History {
         match &self.what {
             None => list(global, &project, 20, false),
             Some(What::List { limit, json }) => list(global, &project, *limit, *json),
-            Some(What::Show { run, json }) => {
+            Some(What::Show { run, log: Some(text), .. }) => logs(&project, run, text),
+            Some(What::Show { run, json, log: None }) => {
                 let format = if *json { "json" } else { "terminal" };
                 super::report::render(global, &project, run, format)
             }
@@ -68,6 +75,35 @@ fn list(
         out::result(&report::history(&past, &view));
     }
     Ok(ExitCode::OK)
+}
+
+/// Prints logs line by line: what control characters they hold is not for a terminal.
+fn logs(project: &Project, run: &str, text: &str) -> Result<ExitCode, Fault> {
+    let history = project.history()?;
+    let run = history.find(run).map_err(|e| Fault::usage(e.to_string()).hint("see: fleet history"))?;
+    let logs = history.logs(&run).map_err(Fault::history)?;
+    let title = |log: &history::Log| match &log.host {
+        Some(host) => format!("{host}: {}", log.name),
+        None => log.name.clone(),
+    };
+    let mut some = false;
+    for log in logs.iter().filter(|log| title(log).contains(text)) {
+        some = true;
+        out::result(&format!("==> {} <==\n", escape(&title(log))));
+        let lines = BufReader::new(GzDecoder::new(log.gzip.as_slice())).split(b'\n');
+        for line in lines {
+            let line = line.map_err(|e| Fault::usage(format!("the log is damaged: {e}")))?;
+            out::result(&format!("{}\n", escape_bytes(&line)));
+        }
+    }
+    if some {
+        return Ok(ExitCode::OK);
+    }
+    let fault = Fault::usage(format!("run {run} has no such log"));
+    Err(match logs.first() {
+        Some(log) => fault.hint(format!("there is, for example, `{}`", escape(&title(log)))),
+        None => fault.hint("only builds have logs: fleet bench"),
+    })
 }
 
 fn past(run: RunSummary) -> HistoryRow {

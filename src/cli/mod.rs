@@ -3,6 +3,7 @@
 mod apps;
 mod args;
 mod bases;
+mod bench;
 mod carry_out;
 mod cleanup;
 mod completions;
@@ -53,7 +54,7 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 every host ok or changed · 1 findings of lint, differences of diff --exit-code ·
 2 wrong arguments or files, nothing contacted ·
 3 a host failed · 4 unreachable · 5 unknown: an answer was lost · 6 refused ·
-7 host key · 9 history or result not written · 70 bug · 129/130/143 stopped by a signal";
+7 host key · 8 over --fail-over · 9 history or result not written · 70 bug · 129/130/143 stopped by a signal";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -75,6 +76,8 @@ enum Verb {
     Pull(pull::Pull),
     /// Remove what Docker no longer needs: plan, show, confirm, apply
     Cleanup(cleanup::Cleanup),
+    /// Build apps on their hosts and measure every step
+    Bench(bench::Bench),
     /// Finish the plan of a run that was cut off
     Resume(resume::Resume),
     /// Find what makes builds of Dockerfiles slow, and mend it
@@ -135,6 +138,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Fault> {
         Verb::Push(verb) => wait_for(verb.run(global)),
         Verb::Pull(verb) => wait_for(verb.run(global)),
         Verb::Cleanup(verb) => wait_for(verb.run(global)),
+        Verb::Bench(verb) => wait_for(verb.run(global)),
         Verb::Resume(verb) => wait_for(verb.run(global)),
         Verb::Render(verb) => wait_for(verb.run(global)),
         Verb::Diff(verb) => wait_for(verb.run(global)),

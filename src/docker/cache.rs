@@ -8,7 +8,7 @@ use crate::record::ActionResult;
 use hyper::Method;
 use jiff::Timestamp;
 use serde::Deserialize;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// Times that a prune which finds another one running is tried again, and the pause before.
@@ -82,6 +82,35 @@ impl CacheRecord {
     #[must_use]
     pub fn is_cache_mount(&self) -> bool {
         self.kind == "exec.cachemount"
+    }
+
+    /// Records ordered so that none stands before one that lies on it. A circle, which no
+    /// engine makes, is cut where it is met.
+    #[must_use]
+    pub fn children_first(records: &[Self]) -> Vec<&Self> {
+        let by_id: HashMap<&str, &Self> = records.iter().map(|r| (r.id.as_str(), r)).collect();
+        let mut children: HashMap<&str, usize> = HashMap::new();
+        for record in records {
+            record.lies_on().for_each(|parent| *children.entry(parent).or_default() += 1);
+        }
+        let mut order: Vec<&Self> =
+            records.iter().filter(|r| !children.contains_key(r.id.as_str())).collect();
+        let mut at = 0;
+        while let Some(record) = order.get(at) {
+            at += 1;
+            for parent in record.lies_on() {
+                let Some(rest) = children.get_mut(parent) else { continue };
+                *rest -= 1;
+                if *rest == 0
+                    && let Some(parent) = by_id.get(parent)
+                {
+                    order.push(parent);
+                }
+            }
+        }
+        let placed: HashSet<&str> = order.iter().map(|r| r.id.as_str()).collect();
+        order.extend(records.iter().filter(|r| !placed.contains(r.id.as_str())));
+        order
     }
 }
 

@@ -31,6 +31,12 @@ pub fn frontend(docker: &DockerFacts) -> String {
     bundled.map_or_else(|| "legacy".into(), |(_, minor)| format!("1.{minor}"))
 }
 
+/// All answers that [`frontend`] can give.
+pub fn frontends() -> impl Iterator<Item = String> {
+    let bundled = BUNDLED.iter().map(|(_, minor)| format!("1.{minor}"));
+    std::iter::once("legacy".to_owned()).chain(bundled)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

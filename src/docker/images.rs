@@ -3,12 +3,13 @@
 use super::removal::fate;
 use super::{Docker, DockerError};
 use crate::door::Permit;
-use crate::record::ActionResult;
+use crate::human::excerpt;
+use crate::record::{ActionResult, BuiltImage, Layer};
 use bollard::query_parameters::{
     ListImagesOptionsBuilder, RemoveImageOptionsBuilder, TagImageOptionsBuilder,
 };
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Times that a list is asked for again.
 const TRIES: u32 = 3;
@@ -32,6 +33,35 @@ pub struct Image {
     pub labels: BTreeMap<String, String>,
 }
 
+impl Image {
+    /// Images ordered so that none stands before an image that was built on it. A circle, which
+    /// no engine makes, is cut where it is met.
+    #[must_use]
+    pub fn children_first(images: &[Self]) -> Vec<&Self> {
+        let by_id: HashMap<&str, &Self> = images.iter().map(|i| (i.id.as_str(), i)).collect();
+        let mut depth: HashMap<&str, usize> = HashMap::new();
+        for image in images {
+            let mut chain = Vec::new();
+            let mut seen = HashSet::new();
+            let mut at = Some(image);
+            while let Some(image) = at
+                && !depth.contains_key(image.id.as_str())
+                && seen.insert(image.id.as_str())
+            {
+                chain.push(image);
+                at = image.parent.as_deref().and_then(|p| by_id.get(p).copied());
+            }
+            for image in chain.into_iter().rev() {
+                let above = image.parent.as_deref().and_then(|p| depth.get(p)).map_or(0, |d| d + 1);
+                depth.insert(&image.id, above);
+            }
+        }
+        let mut order: Vec<&Self> = images.iter().collect();
+        order.sort_by_key(|i| std::cmp::Reverse(depth.get(i.id.as_str()).copied().unwrap_or(0)));
+        order
+    }
+}
+
 impl Docker {
     /// All images, intermediate ones of the legacy builder too.
     ///
@@ -48,6 +78,29 @@ impl Docker {
             }
         };
         Ok(listed.into_iter().map(image).collect())
+    }
+
+    /// An image with its layers, and the folders that hold them on the host, the lowest first:
+    /// none where the store keeps layers in another way than overlay2.
+    ///
+    /// # Errors
+    /// When the engine does not answer, or has no such image.
+    pub async fn built_image(&self, id: &str) -> Result<(BuiltImage, Vec<String>), DockerError> {
+        let inspected = self.api.inspect_image(id).await.map_err(DockerError::from)?;
+        let history = self.api.image_history(id).await.map_err(DockerError::from)?;
+        let layers = history.into_iter().rev().filter_map(|item| {
+            let bytes = u64::try_from(item.size).ok().filter(|bytes| *bytes > 0)?;
+            Some(Layer { bytes, made_by: excerpt(item.created_by.as_bytes(), 300) })
+        });
+        let image = BuiltImage {
+            id: id.to_owned(),
+            bytes: inspected.size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0),
+            layer_count: inspected.root_fs.and_then(|fs| fs.layers).map_or(0, |l| count(l.len())),
+            layers: layers.collect(),
+            wasted_bytes: None,
+        };
+        let driver = inspected.graph_driver.filter(|driver| driver.name == "overlay2");
+        Ok((image, driver.map(|driver| folders(&driver.data)).unwrap_or_default()))
     }
 
     /// Removes one image by its ID: never by force, and never its untagged parents along
@@ -111,6 +164,22 @@ impl Docker {
         let options = RemoveImageOptionsBuilder::default().force(false).noprune(true).build();
         fate(self.api.remove_image(tag, Some(options), None).await.map_err(DockerError::from))
     }
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// The folders of an overlay2 image, the lowest layer's first.
+fn folders(data: &HashMap<String, String>) -> Vec<String> {
+    let get = |key: &str| data.get(key).map(String::as_str).unwrap_or_default();
+    let below = get("LowerDir").split(':').filter(|folder| !folder.is_empty());
+    let all: Vec<&str> = std::iter::once(get("UpperDir")).chain(below).collect();
+    let sound = |folder: &&str| folder.starts_with('/') && !folder.contains(char::is_control);
+    if !all.iter().all(sound) {
+        return Vec::new();
+    }
+    all.into_iter().rev().map(str::to_owned).collect()
 }
 
 fn image(summary: bollard::models::ImageSummary) -> Image {

@@ -21,7 +21,7 @@ pub use containers::Container;
 pub use df::{Df, DfImage, DfVolume};
 pub use disk::DiskReading;
 pub use error::DockerError;
-pub use frontend::frontend;
+pub use frontend::{frontend, frontends};
 pub use images::Image;
 pub use networks::Network;
 pub use probe::{Probe, ProbeError};

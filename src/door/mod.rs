@@ -100,6 +100,21 @@ impl Door {
         Ok(actions.into_iter().map(|action| Announced { action }).collect())
     }
 
+    /// Writes down the intents of what puts the host back as it was: also after the user
+    /// asked to finish, but not once the user let go.
+    ///
+    /// # Errors
+    /// When the user let go, or the journal cannot be written.
+    pub async fn announce_putting_back(&self, actions: Vec<Action>) -> Result<Vec<Announced>, Shut> {
+        if self.stop.level() >= StopLevel::Detach {
+            return Err(Shut::Stopped);
+        }
+        if !actions.is_empty() {
+            self.journal.intend(actions.clone()).await?;
+        }
+        Ok(actions.into_iter().map(|action| Announced { action }).collect())
+    }
+
     /// Carries one announced action out, unless only a check was asked for, and writes
     /// down what became of it.
     ///
@@ -140,6 +155,35 @@ impl Door {
             self.give_up(announced);
             return Err(shut);
         }
+        Ok(self.many(&announced, write).await)
+    }
+
+    /// Carries announced actions out that one request covers and that put the host back as it
+    /// was, as [`Door::put_back`] does for one.
+    ///
+    /// # Errors
+    /// When the user let go.
+    pub async fn put_back_together<F, W>(
+        &self,
+        announced: Vec<Announced>,
+        write: F,
+    ) -> Result<Vec<ActionResult>, Shut>
+    where
+        F: FnOnce(Permit) -> W,
+        W: Future<Output = Vec<ActionResult>>,
+    {
+        if self.stop.level() >= StopLevel::Detach {
+            self.give_up(announced);
+            return Err(Shut::Stopped);
+        }
+        Ok(self.many(&announced, write).await)
+    }
+
+    async fn many<F, W>(&self, announced: &[Announced], write: F) -> Vec<ActionResult>
+    where
+        F: FnOnce(Permit) -> W,
+        W: Future<Output = Vec<ActionResult>>,
+    {
         let mut results = if self.check {
             vec![ActionResult::Would; announced.len()]
         } else {
@@ -150,7 +194,7 @@ impl Door {
         for (announced, result) in announced.iter().zip(&results) {
             self.journal.settle(announced.action.number, result);
         }
-        Ok(results)
+        results
     }
 
     /// Carries one announced action out that puts the host back as it was: even after the
@@ -211,6 +255,12 @@ impl Door {
             () = grace => {}
             () = detach.reached(StopLevel::Detach) => {}
         }
+    }
+
+    /// Ends as soon as the user asks to stop: for what is worth nothing half done and loses
+    /// nothing when it is cut off.
+    pub async fn asked_to_stop(&self) {
+        self.stop.clone().reached(StopLevel::Finish).await;
     }
 
     fn may_begin(&self) -> Result<(), Shut> {

@@ -12,7 +12,7 @@ mod tests;
 
 pub use error::{FindError, HistoryError};
 pub use place::folder;
-pub use reader::{Reader, RunSummary};
+pub use reader::{Log, Reader, RunSummary};
 pub use writer::{OnFailure, Writer};
 
 /// The name of the store in its folder.

@@ -30,6 +30,17 @@ pub struct RunSummary {
     pub tally: Vec<(Outcome, usize)>,
 }
 
+/// A log that was kept beside a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The host that it came from.
+    pub host: Option<String>,
+    /// What it is the log of.
+    pub name: String,
+    /// Its bytes, compressed by gzip.
+    pub gzip: Vec<u8>,
+}
+
 /// A history to read. One that was never written is empty.
 #[derive(Debug)]
 pub struct Reader {
@@ -69,6 +80,26 @@ impl Reader {
         let query =
             format!("{SUMMARY} WHERE ended IS NULL ORDER BY started DESC, run DESC LIMIT ?1");
         self.summaries(&query, i64::MAX)
+    }
+
+    /// The logs of a run, in the order in which they came, each compressed by gzip.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn logs(&self, run: &RunId) -> Result<Vec<Log>, HistoryError> {
+        let Some(connection) = &self.connection else { return Ok(Vec::new()) };
+        let read = || {
+            if !store::has_logs(connection)? {
+                return Ok(Vec::new());
+            }
+            let mut query = connection
+                .prepare("SELECT host, name, gzip FROM logs WHERE run = ?1 ORDER BY rowid")?;
+            let logs = query.query_map([run.as_str()], |row| {
+                Ok(Log { host: row.get(0)?, name: row.get(1)?, gzip: row.get(2)? })
+            })?;
+            logs.collect()
+        };
+        read().map_err(|e| HistoryError::store(&self.file, &e))
     }
 
     /// Runs whose plans later runs took up to finish them.

@@ -35,6 +35,17 @@ const TABLES: &str = "
     CREATE INDEX ends ON events (run) WHERE event = 'host-ended';
 ";
 
+/// Logs that are too long for events. Made with the first of them: files of earlier versions lack it.
+const LOGS: &str = "
+    CREATE TABLE IF NOT EXISTS logs (
+        run  TEXT NOT NULL REFERENCES runs (run),
+        host TEXT,
+        name TEXT NOT NULL,
+        gzip BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS logs_by_run ON logs (run);
+";
+
 /// What is in the file, before it is touched.
 enum State {
     Empty,
@@ -186,6 +197,10 @@ fn append_one(
         let reason = "an event came before its run began".to_owned();
         return Err(HistoryError::Store { path: file.to_owned(), reason });
     };
+    let host = event.host.as_ref().map(crate::record::HostName::as_str);
+    if let What::Logged { name, gzip } = &event.what {
+        return append_log(connection, run, host, name, gzip).map_err(told);
+    }
     let json = serde_json::to_string(event)
         .map_err(|e| HistoryError::Store { path: file.to_owned(), reason: e.to_string() })?;
     connection
@@ -193,7 +208,6 @@ fn append_one(
             "INSERT INTO events (run, number, host, event, json) VALUES (?1, ?2, ?3, ?4, ?5)",
         )
         .and_then(|mut insert| {
-            let host = event.host.as_ref().map(crate::record::HostName::as_str);
             insert.execute(params![run.as_str(), position.next, host, kind(&event.what), json])
         })
         .map_err(told)?;
@@ -207,6 +221,25 @@ fn append_one(
             .map_err(told)?;
     }
     Ok(())
+}
+
+fn append_log(
+    connection: &Connection,
+    run: &RunId,
+    host: Option<&str>,
+    name: &str,
+    gzip: &[u8],
+) -> rusqlite::Result<()> {
+    connection.execute_batch(LOGS)?;
+    connection
+        .prepare_cached("INSERT INTO logs (run, host, name, gzip) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![run.as_str(), host, name, gzip])
+        .map(drop)
+}
+
+/// Whether any log was ever stored.
+pub(super) fn has_logs(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.table_exists(None, "logs")
 }
 
 /// The kinds that are asked for by name; the rest is only ever read whole.

@@ -56,7 +56,7 @@ impl Writer {
     /// Queues an event. Lines of output are left out: what is kept of them comes with
     /// their end.
     pub fn event(&self, event: &Event) {
-        if matches!(event.what, What::Output { .. } | What::Moved { .. })
+        if matches!(event.what, What::Output { .. } | What::Moved { .. } | What::Busy { .. })
             || self.failed.get().is_some()
         {
             return;

@@ -106,6 +106,7 @@ impl Active {
             What::Moved { bytes, of } => {
                 format!("{} of {}", human::bytes(*bytes), human::bytes(*of))
             }
+            What::Busy { with } => one_line(with),
             What::Output { line, .. } => one_line(line),
             _ => return false,
         };

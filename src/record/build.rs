@@ -192,7 +192,10 @@ pub struct BuiltImage {
     pub id: String,
     /// Its size as the engine counts it.
     pub bytes: u64,
-    /// Its layers, the base image's first.
+    /// How many layers it has, empty ones too.
+    #[serde(default)]
+    pub layer_count: u32,
+    /// Its layers that hold anything, the base image's first.
     pub layers: Vec<Layer>,
     /// Bytes in layers that a later layer replaces or deletes; `None` where the store does not
     /// let them be counted.

@@ -82,12 +82,25 @@ pub enum What {
         /// The build.
         build: Box<super::Build>,
     },
+    /// The whole log of something, kept beside the run.
+    Logged {
+        /// What it is the log of, such as `shop rails cold 2`.
+        name: String,
+        /// The bytes as they came, compressed by gzip (RFC 1952); not part of the event's JSON.
+        #[serde(skip)]
+        gzip: Vec<u8>,
+    },
     /// A file is on its way: for whoever watches, stored nowhere.
     Moved {
         /// Bytes so far.
         bytes: u64,
         /// Bytes in all.
         of: u64,
+    },
+    /// What a host is busy with: for whoever watches, stored nowhere.
+    Busy {
+        /// In one line.
+        with: String,
     },
     /// A whole line of a command's output, escaped.
     Output {

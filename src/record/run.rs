@@ -1,12 +1,12 @@
 //! A run: the fold of its events.
 
 use super::{
-    ActionRecord, ActionResult, Backup, Build, Decision, Event, ExitCode, Facts, Finding, HostName,
-    Metric, Outcome, Output, Problem, RunStarted, Verdict, What,
+    ActionRecord, ActionResult, Backup, Build, BuildEnd, Decision, Event, ExitCode, Facts, Finding,
+    HostName, Metric, Outcome, Output, Problem, RunStarted, Scenario, Verdict, What,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A run's name: the moment it began plus a random end, so that names sort by time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -146,6 +146,21 @@ impl HostRun {
         })
     }
 
+    /// The median wall time, in milliseconds, of the builds that made an image, for each app,
+    /// Dockerfile and scenario.
+    pub fn build_medians(&self) -> impl Iterator<Item = ((&str, &str, Scenario), u64)> {
+        let mut walls: BTreeMap<(&str, &str, Scenario), Vec<u64>> = BTreeMap::new();
+        for build in self.builds.iter().filter(|build| build.end == BuildEnd::Built) {
+            let key = (build.app.as_str(), build.dockerfile.as_str(), build.scenario);
+            walls.entry(key).or_default().push(build.wall_milliseconds);
+        }
+        walls.into_iter().map(|(key, mut walls)| {
+            walls.sort_unstable();
+            let (low, high) = (walls[(walls.len() - 1) / 2], walls[walls.len() / 2]);
+            (key, low.midpoint(high))
+        })
+    }
+
     /// The record of an action. Actions are intended in the order of their numbers, so it
     /// stands at its own number; a stored run of another order is still read right.
     fn action(&mut self, number: u32) -> Option<&mut ActionRecord> {
@@ -184,6 +199,8 @@ impl HostRun {
             What::RunStarted(_)
             | What::Answered { .. }
             | What::Moved { .. }
+            | What::Busy { .. }
+            | What::Logged { .. }
             | What::Output { .. }
             | What::RunEnded { .. } => {}
         }

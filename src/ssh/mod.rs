@@ -32,6 +32,6 @@ pub use lease::{Lease, LeaseError, LeaseView};
 pub use read::RemoteFile;
 pub use route::{RouteError, Router};
 pub use session::{Connection, ShellError};
-pub(crate) use session::{Finished, Program};
+pub(crate) use session::{Finished, IDLE, Piece, Program, Running};
 pub use stdio::Complaints;
 pub(crate) use transfer::{Landing, Limits, SILENCE, TransferError, hex};

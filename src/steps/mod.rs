@@ -2,11 +2,13 @@
 //!
 //! A new kind is one file or folder and its row in [`KINDS`].
 
+mod bench;
 mod cleanup;
 mod exec;
 mod files;
 mod ping;
 
+pub use bench::Bench;
 pub use cleanup::{
     Carry, CarryMany, CarryOne, Cleanup, Decide, PHASES, Parameters, Phase, Survey, Wanted,
 };
@@ -169,7 +171,7 @@ impl ParameterError {
 }
 
 /// Every kind of step.
-pub const KINDS: &[Kind] = &[cleanup::KIND, exec::KIND, ping::KIND, files::PULL, files::PUSH];
+pub const KINDS: &[Kind] = &[bench::KIND, cleanup::KIND, exec::KIND, ping::KIND, files::PULL, files::PUSH];
 
 /// The kind of this name.
 #[must_use]

@@ -33,7 +33,7 @@ const KEEP_MOUNTS: Duration = Duration::from_secs(7 * 86_400);
 
 /// One verdict per record, what lies on others first.
 fn decide(survey: &Survey, parameters: &Parameters) -> Vec<Decision> {
-    let order = children_first(survey.cache());
+    let order = CacheRecord::children_first(survey.cache());
     let mut judged: HashMap<&str, Judged> =
         order.iter().map(|r| (r.id.as_str(), judge(survey, parameters, r))).collect();
     let mut held = hold(&order, &judged);
@@ -140,34 +140,6 @@ fn shrink<'r>(
         }
     }
     over
-}
-
-/// Records ordered so that none stands before one that lies on it. A circle, which no
-/// engine makes, is cut where it is met.
-fn children_first(records: &[CacheRecord]) -> Vec<&CacheRecord> {
-    let by_id: HashMap<&str, &CacheRecord> = records.iter().map(|r| (r.id.as_str(), r)).collect();
-    let mut children: HashMap<&str, usize> = HashMap::new();
-    for record in records {
-        record.lies_on().for_each(|parent| *children.entry(parent).or_default() += 1);
-    }
-    let mut order: Vec<&CacheRecord> =
-        records.iter().filter(|r| !children.contains_key(r.id.as_str())).collect();
-    let mut at = 0;
-    while let Some(record) = order.get(at) {
-        at += 1;
-        for parent in record.lies_on() {
-            let Some(rest) = children.get_mut(parent) else { continue };
-            *rest -= 1;
-            if *rest == 0
-                && let Some(parent) = by_id.get(parent)
-            {
-                order.push(parent);
-            }
-        }
-    }
-    let placed: HashSet<&str> = order.iter().map(|r| r.id.as_str()).collect();
-    order.extend(records.iter().filter(|r| !placed.contains(r.id.as_str())));
-    order
 }
 
 #[cfg(test)]

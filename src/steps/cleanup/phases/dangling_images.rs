@@ -23,7 +23,7 @@ pub(super) const PHASE: Phase = Phase::removing(
 /// second cleanup finds nothing left to do.
 fn decide(survey: &Survey, parameters: &Parameters) -> Vec<Decision> {
     let view = View::new(survey, parameters);
-    let order = children_first(&survey.images);
+    let order = Image::children_first(&survey.images);
     let mut staying_child: HashMap<&str, &str> = HashMap::new();
     let mut decisions = Vec::with_capacity(order.len());
     for image in order {
@@ -109,32 +109,6 @@ fn names(image: &Image) -> impl Iterator<Item = &str> {
 pub(super) fn short(id: &str) -> &str {
     let hex = id.strip_prefix("sha256:").unwrap_or(id);
     hex.get(..12).unwrap_or(hex)
-}
-
-/// Images ordered so that none stands before an image that was built on it. A circle, which
-/// no engine makes, is cut where it is met.
-pub(super) fn children_first(images: &[Image]) -> Vec<&Image> {
-    let by_id: HashMap<&str, &Image> = images.iter().map(|i| (i.id.as_str(), i)).collect();
-    let mut depth: HashMap<&str, usize> = HashMap::new();
-    for image in images {
-        let mut chain = Vec::new();
-        let mut seen = HashSet::new();
-        let mut at = Some(image);
-        while let Some(image) = at
-            && !depth.contains_key(image.id.as_str())
-            && seen.insert(image.id.as_str())
-        {
-            chain.push(image);
-            at = image.parent.as_deref().and_then(|p| by_id.get(p).copied());
-        }
-        for image in chain.into_iter().rev() {
-            let above = image.parent.as_deref().and_then(|p| depth.get(p)).map_or(0, |d| d + 1);
-            depth.insert(&image.id, above);
-        }
-    }
-    let mut order: Vec<&Image> = images.iter().collect();
-    order.sort_by_key(|i| std::cmp::Reverse(depth.get(i.id.as_str()).copied().unwrap_or(0)));
-    order
 }
 
 #[cfg(test)]

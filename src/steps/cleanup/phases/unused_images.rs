@@ -1,6 +1,6 @@
 //! Phase 6: tagged images that no container uses. Only when asked for, and only what can be had again.
 
-use super::dangling_images::{View, children_first, short};
+use super::dangling_images::{View, short};
 use super::{Carry, Phase};
 use crate::docker::Image;
 use crate::human::escape;
@@ -36,7 +36,7 @@ fn decide(survey: &Survey, parameters: &Parameters) -> Vec<Decision> {
     let mut staying_child: HashMap<&str, &str> = HashMap::new();
     let mut bereft: HashSet<&str> = HashSet::new();
     let mut decisions = Vec::new();
-    for image in children_first(&survey.images) {
+    for image in Image::children_first(&survey.images) {
         let child = staying_child.get(image.id.as_str());
         let is_tagged = !image.tags.is_empty();
         let judged = if !is_tagged {
