@@ -17,6 +17,7 @@
 #[cfg(all(feature = "mutate", not(debug_assertions)))]
 compile_error!("the feature `mutate` switches protections off: it is for tests alone");
 
+pub mod buildlog;
 pub mod cli;
 pub mod docker;
 pub mod dockerfile;

@@ -85,7 +85,7 @@ pub(super) fn scan(text: &Text) -> Scan {
 }
 
 /// The escape character that a directive at the top chooses.
-fn escape(text: &Text) -> u8 {
+pub(super) fn escape(text: &Text) -> u8 {
     for line in 1..=text.count() {
         let content = text.slice(text.line_span(line)).trim_start_matches('\u{feff}').trim();
         let Some(directive) = content.strip_prefix('#') else { break };

@@ -1,7 +1,8 @@
 //! A Dockerfile as rules see it: stages and instructions, each with its place in the file.
 
-use super::scan::Heredoc;
-use super::shell::Script;
+use super::programs;
+use super::scan::{self, Heredoc};
+use super::shell::{self, Script};
 use super::text::{Span, Text};
 
 /// A parsed Dockerfile.
@@ -135,6 +136,12 @@ impl Instruction {
         }
     }
 
+    /// Whether a `RUN` changes owners or modes itself; scripts that it calls are not looked into.
+    #[must_use]
+    pub fn changes_owners(&self) -> bool {
+        self.script().is_some_and(|script| programs::changes_owners(&script.commands))
+    }
+
     /// Where its keyword stands.
     #[must_use]
     pub fn keyword_span(&self, text: &Text) -> Span {
@@ -158,6 +165,13 @@ impl Dockerfile {
             let keyword = if instruction.onbuild { "ONBUILD" } else { instruction.keyword };
             (self.text.line(instruction.span.start), keyword, stage)
         })
+    }
+
+    /// An instruction as builders show it: its lines joined, comments between them left out,
+    /// here-documents without their bodies.
+    #[must_use]
+    pub fn joined(&self, instruction: &Instruction) -> String {
+        shell::joined(&self.text, instruction.head.clone(), scan::escape(&self.text))
     }
 
     /// The stages that end up in the image that a plain build makes, the last one first.

@@ -70,6 +70,13 @@ pub struct Step {
     pub script: Option<(String, usize)>,
 }
 
+impl Step {
+    /// A command of which the folder does not matter.
+    pub(super) fn alone(command: &Command) -> Self {
+        Self { command: command.clone(), cwd: String::new(), script: None }
+    }
+}
+
 /// One stage's ground.
 #[derive(Debug, Default)]
 pub struct Ground {

@@ -8,6 +8,7 @@ pub(super) use installers::{Installer, installer};
 
 use super::ground::Step;
 use super::paths;
+use super::shell::Command;
 use super::tree::Word;
 
 /// A change of owners or modes that a command makes.
@@ -24,6 +25,16 @@ pub(super) struct Change<'s> {
     pub(super) is_recursive: bool,
     /// The option that makes it recursive, where leaving it out is all it takes.
     pub(super) flag: Option<&'s Word>,
+}
+
+/// Whether one of these commands changes owners, modes or access lists.
+pub(super) fn changes_owners(commands: &[Command]) -> bool {
+    let steps: Vec<Step> = commands.iter().map(Step::alone).collect();
+    let changes = |(at, step): (usize, &Step)| {
+        step.command.program() == "setfacl"
+            || change(step, at.checked_sub(1).map(|b| &steps[b])).is_some()
+    };
+    steps.iter().enumerate().any(changes)
 }
 
 /// The change that one command of a `RUN` makes; `before` is what is piped into it.

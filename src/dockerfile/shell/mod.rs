@@ -178,6 +178,11 @@ impl Script {
     }
 }
 
+/// Lines that continuations join, without comments and empty lines between them.
+pub(super) fn joined(text: &Text, span: Span, escape: u8) -> String {
+    Joined::of_line(text, span, escape).text
+}
+
 /// Splits `A=1 B="x y"` as `ENV` and `ARG` do.
 pub(super) fn plain_words(text: &Text, span: Span, escape: u8) -> Vec<Word> {
     read::plain_words(&Joined::of_line(text, span, escape))

@@ -1,0 +1,194 @@
+//! What a Dockerfile says that its build will do, instruction by instruction.
+
+use super::name::Name;
+use crate::dockerfile::{Dockerfile, Instruction};
+use std::collections::HashMap;
+
+/// The instructions of a Dockerfile in the order of the file.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) all: Vec<Planned>,
+    pub(super) stages: Vec<Stage>,
+    names: HashMap<String, usize>,
+}
+
+/// A stage.
+#[derive(Debug)]
+pub(super) struct Stage {
+    /// Its name, or else its number.
+    pub(super) name: String,
+    /// The stage that it begins with.
+    pub(super) parent: Option<usize>,
+    /// Positions of the instructions that BuildKit counts as layers.
+    pub(super) layers: Vec<usize>,
+}
+
+/// An instruction.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) line: u32,
+    pub(super) keyword: &'static str,
+    /// Its stage, from 0; `None` before the first.
+    pub(super) stage: Option<usize>,
+    /// Its lines joined.
+    pub(super) text: String,
+    pub(super) ownership: bool,
+    /// Whether here-documents follow, which builders show in their own way.
+    pub(super) heredocs: bool,
+    /// The stages that it takes files from.
+    pub(super) from: Vec<usize>,
+    /// Whether it takes files from the context.
+    pub(super) context: bool,
+}
+
+impl Plan {
+    pub(super) fn of(file: &Dockerfile) -> Self {
+        let mut plan = Self::default();
+        for instruction in &file.globals {
+            plan.add(file, instruction, None);
+        }
+        for (number, stage) in file.stages.iter().enumerate() {
+            let name = stage.name.as_ref().map(|name| name.value.clone());
+            let (name, parent) = (name.unwrap_or_else(|| number.to_string()), stage.parent);
+            plan.stages.push(Stage { name, parent, layers: Vec::new() });
+            for instruction in &stage.instructions {
+                plan.add(file, instruction, Some(number));
+            }
+            // A name counts for the stages behind it.
+            plan.names.insert(plan.stages[number].name.to_ascii_lowercase(), number);
+        }
+        plan
+    }
+
+    fn add(&mut self, file: &Dockerfile, instruction: &Instruction, stage: Option<usize>) {
+        let counts = match instruction.keyword {
+            _ if instruction.onbuild => false,
+            "RUN" | "COPY" | "ADD" | "WORKDIR" => true,
+            "FROM" => {
+                let base = instruction.words().first().map(|word| word.value.as_str());
+                base != Some("scratch") && stage.is_some_and(|s| self.stages[s].parent.is_none())
+            }
+            _ => false,
+        };
+        let from = sources(instruction);
+        let context = match instruction.keyword {
+            "COPY" | "ADD" => from.is_empty(),
+            "RUN" => mounts(instruction).any(|mount| mount == (Some("bind"), None)),
+            _ => false,
+        };
+        if let Some(stage) = stage.filter(|_| counts) {
+            self.stages[stage].layers.push(self.all.len());
+        }
+        let planned = Planned {
+            line: u32::try_from(file.text.line(instruction.span.start)).unwrap_or(u32::MAX),
+            keyword: if instruction.onbuild { "ONBUILD" } else { instruction.keyword },
+            stage,
+            text: squeeze(&file.joined(instruction)),
+            ownership: !instruction.onbuild && instruction.changes_owners(),
+            heredocs: !instruction.heredocs.is_empty(),
+            from: from.into_iter().filter_map(|name| self.stage(name)).collect(),
+            context,
+        };
+        self.all.push(planned);
+    }
+
+    /// A stage by its name, its number, or as `stage-1`.
+    fn stage(&self, name: &str) -> Option<usize> {
+        let name = name.to_ascii_lowercase();
+        let number = || name.strip_prefix("stage-").unwrap_or(&name).parse().ok();
+        self.names.get(&name).copied().or_else(number).filter(|at| *at < self.stages.len())
+    }
+
+    /// The stage that a step's name speaks of.
+    pub(super) fn stage_of(&self, name: &Name<'_>) -> Option<usize> {
+        name.place?;
+        match name.stage {
+            Some(stage) => self.stage(stage),
+            None => (self.stages.len() == 1).then_some(0),
+        }
+    }
+
+    /// The instruction that a step carries out.
+    ///
+    /// BuildKit numbers a stage's layers in order, after those that `ONBUILD` of the base image
+    /// adds behind the `FROM`; `WORKDIR /` has a number only in their count. So the number says
+    /// where to look, and the text decides.
+    pub(super) fn instruction(&self, name: &Name<'_>) -> Option<usize> {
+        let layers = &self.stages[self.stage_of(name)?].layers;
+        let (number, count) = name.place.filter(|_| !name.onbuild)?;
+        let extra = count.saturating_sub(layers.len());
+        let first = number.checked_sub(1)?;
+        let begins = layers.first().is_some_and(|at| self.all[*at].keyword == "FROM");
+        let from = if first == 0 && begins { 0 } else { first.checked_sub(extra)? };
+        let mut behind = layers.get(from..)?.iter().copied();
+        let exact = behind.clone().next().filter(|at| self.all[*at].keyword == name.keyword());
+        behind.find(|at| self.all[*at].says(name.text)).or(exact)
+    }
+}
+
+impl Planned {
+    /// Whether a builder's text can be this instruction with its variables filled in.
+    pub(super) fn says(&self, text: &str) -> bool {
+        let text = squeeze(text.strip_prefix("LINK ").unwrap_or(text));
+        let cut = text.strip_suffix("...");
+        if self.keyword == "FROM" {
+            // The builder shows the image's full name.
+            return text.starts_with("FROM ");
+        }
+        let mut pieces = literals(&self.text).into_iter();
+        let Some(mut rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else {
+            return cut.is_some_and(|cut| self.text.starts_with(cut));
+        };
+        let mut last = "";
+        for piece in pieces {
+            let Some(at) = rest.find(piece) else { return cut.is_some() };
+            rest = &rest[at + piece.len()..];
+            last = piece;
+        }
+        // What stands behind the last variable ends the text.
+        self.heredocs || rest.is_empty() || text.ends_with(last) && self.text.contains('$')
+    }
+}
+
+/// The parts of a text between its variables.
+fn literals(text: &str) -> Vec<&str> {
+    let mut parts = text.split('$');
+    let mut literals: Vec<&str> = parts.next().into_iter().collect();
+    for part in parts {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let behind = match part.strip_prefix('{') {
+            Some(inner) => inner.split_once('}').map_or("", |(_, behind)| behind),
+            None => part.trim_start_matches(is_name),
+        };
+        literals.push(behind);
+    }
+    literals
+}
+
+/// Text without quotes and backslashes, its blanks folded: builders take the first away here
+/// and there, and keep the second as they stand in the file.
+pub(super) fn squeeze(text: &str) -> String {
+    let kept: String = text.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect();
+    let line = kept.split_whitespace().collect::<Vec<_>>().join(" ");
+    super::noted::cut(&line, super::noted::LONGEST_NAME).to_owned()
+}
+
+/// The names of stages or images that an instruction takes files from.
+fn sources(instruction: &Instruction) -> Vec<&str> {
+    match instruction.keyword {
+        "COPY" => instruction.flag("from").into_iter().collect(),
+        "RUN" => mounts(instruction).filter_map(|(_, from)| from).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Kind and source of each `--mount`; without a kind it is a bind mount.
+fn mounts(instruction: &Instruction) -> impl Iterator<Item = (Option<&str>, Option<&str>)> {
+    instruction.flags.iter().filter(|flag| flag.name == "mount").map(|flag| {
+        let part = |name: &str| {
+            let parts = flag.value.split(',').filter_map(|part| part.trim().split_once('='));
+            parts.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value).last()
+        };
+        (part("type").or(Some("bind")), part("from"))
+    })
+}
