@@ -313,3 +313,31 @@ fn apps_are_listed_explained_and_given_as_json() {
     assert_eq!(value["apps"][1]["template_version"], "1.0.0");
     assert!(value["apps"][0]["template_problem"].is_string());
 }
+
+#[test]
+fn a_benchmark_that_cannot_be_is_refused_before_anything_is_contacted() {
+    let project = Project::new(HOSTS);
+    let apps = "[apps.shop]\ntemplate = \"rails\"\nhosts = \"web\"\npath = \"/srv/shop\"\n\
+        [apps.lost]\ntemplate = \"rails\"\nhosts = \"web\"\n";
+    fs::write(project.path().join("inventory/apps.toml"), apps).unwrap();
+    for (args, words) in [
+        (&["--apps", "shpo"][..], &["shpo", "shop"][..]),
+        (&["--apps", "lost"], &["app lost has no checkout", "`path`"]),
+        (&["--apps", "shop", "--runs", "0"], &["--runs"]),
+        (&["--apps", "shop", "--scenario", "cold,hot"], &["cold, warm or edit"]),
+        (&["--apps", "shop", "--label", "a b"], &["--label"]),
+        (&["--apps", "shop", "--label", "last"], &["always means the last run"]),
+        (&["--apps", "shop", "--dockerfile", "no/such"], &["no/such"]),
+        (&["--apps", "shop", "--dockerfile", "rials"], &["rials"]),
+        (&["--apps", "shop", "--interleave", "rails,rails"], &["rails twice"]),
+        (&["--apps", "shop", "--interleave", "rails", "--dockerfile", "repo"], &["--dockerfile"]),
+        (&["--apps", "shop", "--hosts", "web3"], &["web3"]),
+    ] {
+        let ran = project.run(&[&["bench"], args].concat()).code(2).says(words);
+        assert_eq!(ran.stdout, "", "{args:?}");
+    }
+    let other = format!("{HOSTS}[hosts.db1]\naddress = \"203.0.113.3\"\n");
+    fs::write(project.path().join("inventory/hosts.toml"), other).unwrap();
+    let ran = project.run(&["bench", "--apps", "shop", "--hosts", "db1"]);
+    ran.code(2).says(&["none of these hosts builds shop", "fleet apps"]);
+}

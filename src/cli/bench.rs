@@ -131,11 +131,8 @@ impl Bench {
             wanted.iter().filter(builds).map(|host| host.name.as_str()).collect();
         if building.is_empty() {
             let names: Vec<&str> = apps.iter().map(|app| app.name.as_str()).collect();
-            return Err(Fault::usage(format!(
-                "none of these hosts builds {}",
-                names.join(", ")
-            ))
-            .hint("fleet apps shows where apps are built"));
+            return Err(Fault::usage(format!("none of these hosts builds {}", names.join(", ")))
+                .hint("fleet apps shows where apps are built"));
         }
         let all = building.len() == wanted.len();
         let expression = self.hosts.clone().filter(|_| all);

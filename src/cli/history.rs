@@ -80,7 +80,8 @@ fn list(
 /// Prints logs line by line: what control characters they hold is not for a terminal.
 fn logs(project: &Project, run: &str, text: &str) -> Result<ExitCode, Fault> {
     let history = project.history()?;
-    let run = history.find(run).map_err(|e| Fault::usage(e.to_string()).hint("see: fleet history"))?;
+    let run =
+        history.find(run).map_err(|e| Fault::usage(e.to_string()).hint("see: fleet history"))?;
     let logs = history.logs(&run).map_err(Fault::history)?;
     let title = |log: &history::Log| match &log.host {
         Some(host) => format!("{host}: {}", log.name),

@@ -105,7 +105,10 @@ impl Door {
     ///
     /// # Errors
     /// When the user let go, or the journal cannot be written.
-    pub async fn announce_putting_back(&self, actions: Vec<Action>) -> Result<Vec<Announced>, Shut> {
+    pub async fn announce_putting_back(
+        &self,
+        actions: Vec<Action>,
+    ) -> Result<Vec<Announced>, Shut> {
         if self.stop.level() >= StopLevel::Detach {
             return Err(Shut::Stopped);
         }

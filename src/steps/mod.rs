@@ -171,7 +171,8 @@ impl ParameterError {
 }
 
 /// Every kind of step.
-pub const KINDS: &[Kind] = &[bench::KIND, cleanup::KIND, exec::KIND, ping::KIND, files::PULL, files::PUSH];
+pub const KINDS: &[Kind] =
+    &[bench::KIND, cleanup::KIND, exec::KIND, ping::KIND, files::PULL, files::PUSH];
 
 /// The kind of this name.
 #[must_use]

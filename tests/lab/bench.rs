@@ -8,8 +8,7 @@ use std::time::Duration;
 
 const HOSTS: [&str; 3] = ["bookworm", "trixie", "forky"];
 
-const APP: &str =
-    "[apps.tiny]\ntemplate = \"rails\"\nhosts = \"hetzner\"\npath = \"/srv/tiny\"\n";
+const APP: &str = "[apps.tiny]\ntemplate = \"rails\"\nhosts = \"hetzner\"\npath = \"/srv/tiny\"\n";
 
 /// A checkout of a small app on the three hosts, and an image to build on; both go with the test.
 struct Tiny;
@@ -67,9 +66,7 @@ fn builds(ran: &Ran) -> Vec<(String, Value)> {
     let events = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let built = events.filter(|event| event["what"]["event"] == "built");
     built
-        .map(|event| {
-            (event["host"].as_str().unwrap().to_owned(), event["what"]["build"].clone())
-        })
+        .map(|event| (event["host"].as_str().unwrap().to_owned(), event["what"]["build"].clone()))
         .collect()
 }
 

@@ -6,6 +6,7 @@ mod matrix;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bench;
 mod builds;
 mod cleanup;
 mod exec;

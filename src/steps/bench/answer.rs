@@ -35,11 +35,6 @@ impl Answer {
     pub(super) fn number(&self, key: &str) -> Option<u64> {
         self.get(key)?.parse().ok()
     }
-
-    /// Everything that was printed.
-    pub(super) fn text(&self) -> &str {
-        self.0.trim_end()
-    }
 }
 
 /// What it means that a program of ours gave no answer.

@@ -3,8 +3,8 @@
 use super::answer::Answer;
 use super::listen::Listener;
 use super::workshop::{Context, Workshop};
-use crate::door::{Door, Permit};
 use crate::buildlog::Form;
+use crate::door::{Door, Permit};
 use crate::record::{BuildEnd, Conditions, Outcome, Problem, Scenario, Stream};
 use crate::ssh::{Chunk, Command, ShellError};
 use crate::steps::Reached;
@@ -26,8 +26,6 @@ pub(super) struct Ended {
     pub(super) end: BuildEnd,
     pub(super) wall_milliseconds: u64,
     pub(super) image: Option<String>,
-    /// The name of its record in the builder's history.
-    pub(super) reference: Option<String>,
     pub(super) free_bytes: Option<u64>,
 }
 
@@ -129,10 +127,8 @@ fn read(end: BuildEnd, left: &Answer, elapsed: u64) -> Ended {
         let hex = text.trim_start_matches("sha256:");
         hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())
     };
-    let reference = |text: &&str| !text.is_empty() && text.len() < 64;
     Ended {
         image: left.get("image").filter(id).map(str::to_owned),
-        reference: left.get("reference").filter(reference).map(str::to_owned),
         free_bytes: left.number("free"),
         wall_milliseconds: left.get("times").and_then(span).unwrap_or(elapsed),
         end,
@@ -198,6 +194,9 @@ mod tests {
         }
         let left = Answer::from_text("times=1.00 2.00\nimage=sha256:$(id)\nfree=7");
         let ended = read(BuildEnd::Built, &left, 9);
-        assert_eq!((ended.wall_milliseconds, ended.image, ended.free_bytes), (1_000, None, Some(7)));
+        assert_eq!(
+            (ended.wall_milliseconds, ended.image, ended.free_bytes),
+            (1_000, None, Some(7))
+        );
     }
 }

@@ -137,13 +137,16 @@ mod tests {
             (&ready, "shop: no Dockerfile in the commit at /srv/shop"),
             (
                 &format!("{ready}dockerfile.0=1\nfree=1000000000\nhere=90000000000"),
-                "too little room for Docker's data: 1.0 GB free, 6.1 GB needed",
+                "too little room for Docker's data: 1 GB free, 6.1 GB needed",
             ),
             (
                 &format!("{ready}dockerfile.0=1\nfree=90000000000\nhere=1000"),
-                "too little room in /var/tmp: 1000 B free, 2.1 GB needed",
+                "too little room in /var/tmp: 1 kB free, 2.1 GB needed",
             ),
-            ("state.0=ready\ncommit.0=; rm\ndockerfile.0=1", "shop: git gave no commit for /srv/shop"),
+            (
+                "state.0=ready\ncommit.0=; rm\ndockerfile.0=1",
+                "shop: git gave no commit for /srv/shop",
+            ),
         ] {
             assert_eq!(look(text), Err(reason.to_owned()), "{text}");
         }

@@ -105,7 +105,9 @@ pub(super) async fn sweep(
         let ids: Vec<String> = some.iter().map(|record| record.id.clone()).collect();
         let announced = door.announce_putting_back(actions).await?;
         let removed = door
-            .put_back_together(announced, |permit| async { docker.remove_cache(&ids, permit).await })
+            .put_back_together(announced, |permit| async {
+                docker.remove_cache(&ids, permit).await
+            })
             .await?;
         swept.left += removed.iter().filter(|result| !is_gone(result)).count();
     }
@@ -155,7 +157,7 @@ mod tests {
     }
 
     fn id(name: &str) -> String {
-        format!("sha256:{name:0>64}")
+        format!("sha256:{name:0<64}")
     }
 
     fn image(name: &str, parent: Option<&str>, tags: &[&str]) -> Image {

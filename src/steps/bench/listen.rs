@@ -5,8 +5,9 @@ use crate::dockerfile::Dockerfile;
 use crate::record::{Stream, What};
 use crate::steps::Tell;
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::time::Instant;
 
 /// Bytes of a log that are kept, before they are compressed.
@@ -29,6 +30,8 @@ pub(super) struct Heard {
     pub(super) read: Read,
     /// The log, compressed by gzip.
     pub(super) raw: Vec<u8>,
+    /// The beginnings of the IDs of images that the legacy builder made on the way.
+    pub(super) images: Vec<String>,
 }
 
 impl Listener {
@@ -75,6 +78,35 @@ impl Listener {
 
     /// The end of the build, after `total` milliseconds.
     pub(super) fn finish(self, total: u64) -> Heard {
-        Heard { read: self.reader.finish(total), raw: self.raw.finish().unwrap_or_default() }
+        let raw = self.raw.finish().unwrap_or_default();
+        let images = if self.form == Form::Legacy { made(&raw) } else { Vec::new() };
+        Heard { read: self.reader.finish(total), raw, images }
+    }
+}
+
+/// The short IDs in lines such as ` ---> 0123456789ab`. A step may print such a line too: an
+/// image is removed only when it is new, untagged and nothing else lies on it.
+fn made(raw: &[u8]) -> Vec<String> {
+    let lines = BufReader::new(GzDecoder::new(raw)).split(b'\n').map_while(Result::ok);
+    lines
+        .filter_map(|line| {
+            let id = line.strip_prefix(b" ---> ")?.trim_ascii_end();
+            let hex = id.len() == 12 && id.iter().all(u8::is_ascii_hexdigit);
+            hex.then(|| String::from_utf8_lossy(id).into_owned())
+        })
+        .take(10_000)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_that_the_legacy_builder_made_are_found() {
+        let mut raw = GzEncoder::new(Vec::new(), Compression::fast());
+        let log = "Step 1/2 : FROM x\n ---> 0123456789ab\nStep 2/2 : RUN y\n ---> Running in ba9876543210\r\n ---> ffff56789abc\r\n";
+        raw.write_all(log.as_bytes()).unwrap();
+        assert_eq!(made(&raw.finish().unwrap()), ["0123456789ab", "ffff56789abc"]);
     }
 }

@@ -1,6 +1,7 @@
 //! Builds apps on a host by its own `docker build`, measures every step, and leaves nothing behind.
 
 mod answer;
+mod blame;
 mod build;
 mod checkout;
 mod leftovers;
@@ -22,9 +23,9 @@ use answer::Answer;
 use checkout::Looked;
 use futures::future::BoxFuture;
 use parameters::{App, Parameters};
-use session::Session;
+use session::{Kept, Session};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The row in the table of kinds.
@@ -48,6 +49,7 @@ pub struct Bench {
     /// Sets apart what this run leaves on hosts.
     run: String,
     looked: Mutex<HashMap<HostName, Looked>>,
+    kept: Mutex<HashMap<HostName, Arc<Mutex<Kept>>>>,
 }
 
 impl Bench {
@@ -56,7 +58,8 @@ impl Bench {
         getrandom::fill(&mut nonce)
             .map_err(|e| ParameterError::new("bench", format!("no random bytes: {e}")))?;
         let parameters = Parameters::from_table(with)?;
-        Ok(Self { parameters, run: hex(&nonce), looked: Mutex::default() })
+        let (looked, kept) = (Mutex::default(), Mutex::default());
+        Ok(Self { parameters, run: hex(&nonce), looked, kept })
     }
 
     async fn look(&self, on: &Reached) -> Result<Looked, Problem> {
@@ -97,9 +100,12 @@ impl Bench {
         .collect()
     }
 
-    fn take_look(&self, host: &HostName) -> Looked {
+    fn session<'s>(&'s self, on: &'s Reached, door: &'s Door) -> Result<Session<'s>, Problem> {
         let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        looked.get(host).cloned().unwrap_or_default()
+        let looked = looked.get(&on.name).cloned().unwrap_or_default();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = Arc::clone(kept.entry(on.name.clone()).or_default());
+        Session::open(on, door, &self.parameters, self.run.clone(), looked, kept)
     }
 }
 
@@ -126,9 +132,15 @@ fn obstacle(apps: &[App], on: &Reached) -> Result<(), Problem> {
 /// What the user is told when something could not be cleared up.
 fn left_behind(building: bool) -> Finding {
     let (text, hint) = if building {
-        ("somebody else builds, so the build cache of this run stays", "fleet cleanup takes it when it is a day old")
+        (
+            "somebody else builds, so the build cache of this run stays",
+            "fleet cleanup takes it when it is a day old",
+        )
     } else {
-        ("something of this run is used by others and stays", "fleet cleanup takes it once nothing uses it")
+        (
+            "something of this run is used by others and stays",
+            "fleet cleanup takes it once nothing uses it",
+        )
     };
     Finding { name: "bench.left".into(), text: text.into(), hint: Some(hint.into()) }
 }
@@ -159,23 +171,22 @@ impl Step for Bench {
             if door.is_check() {
                 return Ok(Done::default());
             }
-            let looked = self.take_look(&on.name);
-            let run = self.run.clone();
-            let mut session = Session::open(on, door, &self.parameters, run, looked).await?;
-            session.work().await?;
+            self.session(on, door)?.work().await?;
             Ok(Done::default())
         })
     }
 
     fn settle<'a>(
         &'a self,
-        _on: &'a Reached,
+        on: &'a Reached,
         open: &'a [Action],
-        _door: &'a Door,
+        door: &'a Door,
     ) -> BoxFuture<'a, Result<Option<Settled>, Problem>> {
         // The host's side ends a build that nobody listens to, and takes its folder away.
-        let cut = || ActionResult::Failed { reason: "cut off with the connection".into() };
-        let settled = open.iter().map(|action| (action.number, cut())).collect();
-        Box::pin(async { Ok(Some(settled)) })
+        Box::pin(async move {
+            self.session(on, door)?.sweep().await?;
+            let cut = || ActionResult::Failed { reason: "cut off with the connection".into() };
+            Ok(Some(open.iter().map(|action| (action.number, cut())).collect()))
+        })
     }
 }

@@ -66,9 +66,6 @@ mod tests {
 
     #[test]
     fn without_a_cold_build_one_that_is_not_measured_fills_the_cache() {
-        assert_eq!(
-            shape(&schedule(1, &[Edit], 2)),
-            [(0, Warm, 0), (0, Edit, 1), (0, Edit, 2)]
-        );
+        assert_eq!(shape(&schedule(1, &[Edit], 2)), [(0, Warm, 0), (0, Edit, 1), (0, Edit, 2)]);
     }
 }

@@ -1,5 +1,6 @@
 //! One host's builds, one after another, and the clearing up behind them.
 
+use super::blame;
 use super::build::{self, Ended, Order};
 use super::checkout::{Checkout, Looked};
 use super::leftovers::{Before, Sweep, Swept, sweep};
@@ -8,7 +9,6 @@ use super::parameters::{App, Dockerfile, Parameters};
 use super::picture;
 use super::schedule::{Turn, schedule};
 use super::workshop::{Context, Workshop};
-use crate::buildlog;
 use crate::docker::{Docker, Probe};
 use crate::dockerfile::{self, Text};
 use crate::door::{Announced, Door, Permit};
@@ -22,6 +22,7 @@ use crate::steps::{Reached, shut};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 
 /// Builds on hosts that share a machine: one at a time in this process.
@@ -37,10 +38,17 @@ pub(super) struct Session<'s> {
     /// Sets apart everything of this run on the host.
     run: String,
     looked: Looked,
+    kept: Arc<Mutex<Kept>>,
+}
+
+/// What must be known of a host to clear up on it, also after a lost connection.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
     before: Before,
     /// Images of this run, as far as they are known.
     built: HashSet<String>,
-    numbers: u32,
+    /// The number of the next action.
+    next: u32,
 }
 
 /// An app's Dockerfile, unpacked and ready to be built.
@@ -53,25 +61,31 @@ struct Bench<'s> {
     context: Context,
     /// The namespace of its cache mounts.
     mounts: String,
+    builds: Vec<Build>,
 }
 
 impl<'s> Session<'s> {
-    pub(super) async fn open(
+    pub(super) fn open(
         on: &'s Reached,
         door: &'s Door,
         parameters: &'s Parameters,
         run: String,
         looked: Looked,
+        kept: Arc<Mutex<Kept>>,
     ) -> Result<Self, Problem> {
         let docker = on.docker()?;
         let facts = on.facts.docker.as_ref().ok_or_else(no_facts)?;
-        let before = Before::look(docker).await.map_err(|e| failed(e.to_string()))?;
-        let built = HashSet::new();
-        Ok(Self { on, door, docker, facts, parameters, run, looked, before, built, numbers: 0 })
+        Ok(Self { on, door, docker, facts, parameters, run, looked, kept })
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Builds everything and clears up, whatever comes of it.
-    pub(super) async fn work(&mut self) -> Result<(), Problem> {
+    pub(super) async fn work(&self) -> Result<(), Problem> {
+        let before = Before::look(self.docker).await.map_err(|e| failed(e.to_string()))?;
+        self.kept().before = before;
         let workshop = self.open_workshop().await?;
         let built = self.all(&workshop).await;
         let swept = if self.on.connection.is_closed() { Ok(()) } else { self.sweep().await };
@@ -79,25 +93,20 @@ impl<'s> Session<'s> {
         built.and(swept)
     }
 
-    /// After a lost connection: what the builds left in the engine goes.
-    pub(super) async fn clear_up(&mut self) -> Result<(), Problem> {
-        self.sweep().await
-    }
-
-    async fn open_workshop(&mut self) -> Result<Workshop, Problem> {
+    async fn open_workshop(&self) -> Result<Workshop, Problem> {
         let action = self.action("prepare", "folder", "/var/tmp/fleet-bench", &[]);
         let (on, run) = (self.on, self.run.clone());
         self.through(action, async |permit| Workshop::open(on, &run, &permit).await).await
     }
 
-    async fn all(&mut self, workshop: &Workshop) -> Result<(), Problem> {
+    async fn all(&self, workshop: &Workshop) -> Result<(), Problem> {
         for at in 0..self.parameters.apps.len() {
             self.app(workshop, at).await?;
         }
         Ok(())
     }
 
-    async fn app(&mut self, workshop: &Workshop, at: usize) -> Result<(), Problem> {
+    async fn app(&self, workshop: &Workshop, at: usize) -> Result<(), Problem> {
         let app = &self.parameters.apps[at];
         let mut benches = Vec::new();
         for (slot, dockerfile) in app.dockerfiles.iter().enumerate() {
@@ -108,13 +117,22 @@ impl<'s> Session<'s> {
             if turn.clean {
                 self.sweep().await?;
             }
-            self.turn(workshop, &mut benches[turn.slot], turn).await?;
+            let build = self.turn(workshop, &mut benches[turn.slot], turn).await?;
+            if turn.round > 0 {
+                benches[turn.slot].builds.push(build);
+            }
+        }
+        for bench in &benches {
+            for finding in blame::findings(&bench.app.name, bench.name, &bench.file, &bench.builds)
+            {
+                (self.on.tell)(What::Found { finding });
+            }
         }
         Ok(())
     }
 
     async fn prepare(
-        &mut self,
+        &self,
         workshop: &Workshop,
         at: usize,
         slot: usize,
@@ -141,34 +159,36 @@ impl<'s> Session<'s> {
             file: dockerfile::parse(Text::new("Dockerfile", text, false)),
             context,
             mounts: String::new(),
+            builds: Vec::new(),
         })
     }
 
     async fn turn(
-        &mut self,
+        &self,
         workshop: &Workshop,
         bench: &mut Bench<'s>,
         turn: Turn,
-    ) -> Result<(), Problem> {
+    ) -> Result<Build, Problem> {
         let _turn = match self.parameters.serial {
             true => ONE_MACHINE.acquire().await.ok(),
             false => None,
         };
         if turn.scenario == Scenario::Cold || bench.mounts.is_empty() {
-            bench.mounts = format!("fleet-bench-{}-{}-{}", self.run, bench.context.slot, turn.round);
+            bench.mounts =
+                format!("fleet-bench-{}-{}-{}", self.run, bench.context.slot, turn.round);
         }
         let id = title(bench, turn);
         let action = self.action("build", "build", &id, &[]);
         let build = self.measured(workshop, bench, turn, action).await?;
         let failure = failure(&build, &id);
         if turn.round > 0 || failure.is_some() {
-            (self.on.tell)(What::Built { build: Box::new(build) });
+            (self.on.tell)(What::Built { build: Box::new(build.clone()) });
         }
-        failure.map_or(Ok(()), Err)
+        failure.map_or(Ok(build), Err)
     }
 
     async fn measured(
-        &mut self,
+        &self,
         workshop: &Workshop,
         bench: &Bench<'s>,
         turn: Turn,
@@ -256,17 +276,20 @@ impl<'s> Session<'s> {
     }
 
     /// Keeps in mind which images are this run's.
-    fn remember(&mut self, ended: &Ended, heard: &Heard) {
-        let ids = ended.image.iter().chain(&heard.read.images);
+    fn remember(&self, ended: &Ended, heard: &Heard) {
+        let ids = ended.image.iter().chain(&heard.images);
         let hex = ids.map(|id| id.trim_start_matches("sha256:").to_owned());
-        self.built.extend(hex);
+        self.kept().built.extend(hex);
     }
 
-    async fn sweep(&mut self) -> Result<(), Problem> {
+    pub(super) async fn sweep(&self) -> Result<(), Problem> {
         let building = self.is_building().await;
-        let numbers = &mut self.numbers;
-        let swept =
-            sweep(self.docker, self.door, numbers, &self.before, &self.built, building).await;
+        let (before, built, mut next) = {
+            let kept = self.kept();
+            (kept.before.clone(), kept.built.clone(), kept.next)
+        };
+        let swept = sweep(self.docker, self.door, &mut next, &before, &built, building).await;
+        self.kept().next = next;
         match swept {
             Ok(Swept { left: 0 }) if !building => Ok(()),
             Ok(_) => {
@@ -287,9 +310,11 @@ impl<'s> Session<'s> {
         }
     }
 
-    fn action(&mut self, verb: &str, kind: &str, id: &str, names: &[&str]) -> Action {
-        let number = self.numbers;
-        self.numbers += 1;
+    fn action(&self, verb: &str, kind: &str, id: &str, names: &[&str]) -> Action {
+        let mut kept = self.kept();
+        let number = kept.next;
+        kept.next += 1;
+        drop(kept);
         let object = Object {
             kind: kind.into(),
             id: id.into(),
@@ -357,9 +382,10 @@ fn with_lines(end: BuildEnd, tail: Vec<String>) -> BuildEnd {
 
 /// What a build that made no image means for the host.
 fn failure(build: &Build, title: &str) -> Option<Problem> {
-    let step = build.steps.iter().find(|step| {
-        matches!(step.result, crate::record::BuildStepResult::Failed { .. })
-    });
+    let step = build
+        .steps
+        .iter()
+        .find(|step| matches!(step.result, crate::record::BuildStepResult::Failed { .. }));
     let at = step.map(|step| format!(" at {}", step.name)).unwrap_or_default();
     match &build.end {
         BuildEnd::Built => None,
@@ -368,13 +394,17 @@ fn failure(build: &Build, title: &str) -> Option<Problem> {
             let last = last.map(|line| format!(": {}", human::excerpt(line.as_bytes(), 160)));
             let status = exit_status.map(|s| format!(" (exit {s})")).unwrap_or_default();
             let last = last.unwrap_or_default();
-            Some(failed(format!("{title} failed{at}{status}{last}"))
-                .hint("fleet history show --log has what it printed"))
+            Some(
+                failed(format!("{title} failed{at}{status}{last}"))
+                    .hint("fleet history show --log has what it printed"),
+            )
         }
-        BuildEnd::TimedOut => Some(failed(format!(
-            "{title} took longer than {}{at}; it was ended",
-            human::duration(build.wall_milliseconds)
-        ))
-        .hint("give it more time with --timeout")),
+        BuildEnd::TimedOut => Some(
+            failed(format!(
+                "{title} took longer than {}{at}; it was ended",
+                human::duration(build.wall_milliseconds)
+            ))
+            .hint("give it more time with --timeout"),
+        ),
     }
 }

@@ -5,7 +5,7 @@ use crate::docker::Image;
 use crate::record::{Decision, Object};
 use crate::steps::cleanup::judge::{self, Judged, by_age, labelled, stay};
 use crate::steps::cleanup::{Parameters, Survey};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// The row in the table.
 pub(super) const PHASE: Phase = Phase::removing(
