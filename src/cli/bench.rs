@@ -30,6 +30,7 @@ is left on the host. cold: without any cache; warm: nothing changed; edit: one s
   fleet bench --apps shop --label before                     the Dockerfile of the checkout
   fleet bench --apps shop --dockerfile rails --label after   the template, without rolling it out
   fleet bench --apps all --interleave repo,rails --runs 10   both in turns, the fairest comparison
+  fleet bench --apps all --from-history                      a baseline without a build
   fleet report --before before --after after")]
 pub(super) struct Bench {
     /// Which apps
@@ -59,6 +60,10 @@ pub(super) struct Bench {
     /// Build with two or more of these in turns
     #[arg(long, value_name = "A,B", value_delimiter = ',', conflicts_with = "dockerfile")]
     interleave: Vec<String>,
+
+    /// Build nothing; read what builders remember of past builds (Docker 24, buildx 0.20)
+    #[arg(long, conflicts_with_all = ["interleave", "dockerfile", "scenarios", "runs"])]
+    from_history: bool,
 
     /// End with exit code 8 when a median is over this time
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -91,7 +96,7 @@ impl Bench {
         let project = Project::open(global)?;
         let (apps, hosts) = self.select(&project)?;
         let renderers = self.renderers(global, &project)?;
-        let own = |host: &Host| self.of_host(&project, &apps, &renderers, host);
+        let own = |host: &Host| of_host(&project, &apps, &renderers, host);
         let mut touch = self.touch.clone();
         let timeout = touch.timeout.take();
         let mut with = Table::new();
@@ -102,6 +107,11 @@ impl Bench {
             if let Some(value) = value {
                 with.insert(name.into(), format!("{}s", value.as_secs()).into());
             }
+        }
+        if self.from_history {
+            with.remove("runs");
+            with.remove("scenarios");
+            with.insert("from_history".into(), true.into());
         }
         if let Some(label) = &self.label {
             with.insert("label".into(), label.clone().into());
@@ -160,35 +170,6 @@ impl Bench {
         Ok(sources)
     }
 
-    /// The parameters that a host has for itself.
-    fn of_host(
-        &self,
-        project: &Project,
-        apps: &[&App],
-        sources: &[(String, Source<'_>)],
-        host: &Host,
-    ) -> Result<Table, Fault> {
-        let mut list = Vec::new();
-        for app in apps.iter().filter(|app| is_built_on(project, app, host)) {
-            let mut dockerfiles = Vec::new();
-            for (name, source) in sources {
-                let mut dockerfile = Table::new();
-                dockerfile.insert("name".into(), name.clone().into());
-                dockerfile.insert("forms".into(), Value::Array(source.forms(project, app, host)?));
-                dockerfiles.push(Value::Table(dockerfile));
-            }
-            let mut table = Table::new();
-            table.insert("name".into(), app.name.clone().into());
-            table.insert("path".into(), app.path.clone().unwrap_or_default().into());
-            table.insert("dockerfiles".into(), Value::Array(dockerfiles));
-            list.push(Value::Table(table));
-        }
-        let mut with = Table::new();
-        with.insert("apps".into(), Value::Array(list));
-        with.insert("serial".into(), host.serial.into());
-        Ok(with)
-    }
-
     /// Whether any median is over the limit.
     fn judge(&self, run: &Run) -> ExitCode {
         let Some(limit) = self.fail_over else { return ExitCode::OK };
@@ -196,6 +177,34 @@ impl Bench {
         let over = run.hosts.iter().any(|host| host.build_medians().any(|(_, m)| m > limit));
         if over { ExitCode::OVER_LIMIT } else { ExitCode::OK }
     }
+}
+
+/// The parameters that a host has for itself.
+fn of_host(
+    project: &Project,
+    apps: &[&App],
+    sources: &[(String, Source<'_>)],
+    host: &Host,
+) -> Result<Table, Fault> {
+    let mut list = Vec::new();
+    for app in apps.iter().filter(|app| is_built_on(project, app, host)) {
+        let mut dockerfiles = Vec::new();
+        for (name, source) in sources {
+            let mut dockerfile = Table::new();
+            dockerfile.insert("name".into(), name.clone().into());
+            dockerfile.insert("forms".into(), Value::Array(source.forms(project, app, host)?));
+            dockerfiles.push(Value::Table(dockerfile));
+        }
+        let mut table = Table::new();
+        table.insert("name".into(), app.name.clone().into());
+        table.insert("path".into(), app.path.clone().unwrap_or_default().into());
+        table.insert("dockerfiles".into(), Value::Array(dockerfiles));
+        list.push(Value::Table(table));
+    }
+    let mut with = Table::new();
+    with.insert("apps".into(), Value::Array(list));
+    with.insert("serial".into(), host.serial.into());
+    Ok(with)
 }
 
 fn is_built_on(project: &Project, app: &App, host: &Host) -> bool {

@@ -34,6 +34,9 @@ use std::time::Duration;
 /// How long a step may take on one host.
 const TIMEOUT: Duration = Duration::from_secs(600);
 
+/// Gives a host's own parameters.
+pub(super) type Own<'w> = &'w dyn Fn(&Host) -> Result<toml::Table, Fault>;
+
 /// One verb's wish.
 pub(super) struct Wish<'w> {
     /// The verb.
@@ -47,7 +50,7 @@ pub(super) struct Wish<'w> {
     /// Host variables that are parameters of the step, by name.
     pub(super) from_vars: &'static [&'static str],
     /// Parameters of the step that a host has for itself.
-    pub(super) own: Option<&'w dyn Fn(&Host) -> Result<toml::Table, Fault>>,
+    pub(super) own: Option<Own<'w>>,
     /// What the run as a whole asks for beside what its hosts do.
     pub(super) judge: Option<&'w (dyn Fn(&Run) -> ExitCode + Sync)>,
     /// What was approved earlier, where no more than that may be done.

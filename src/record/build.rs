@@ -16,10 +16,12 @@ pub enum Scenario {
     Warm,
     /// One source file changed since a build before.
     Edit,
+    /// A build that had happened already; what it found in the cache is not known.
+    Past,
 }
 
 impl Scenario {
-    /// Every scenario, in the order in which they are built and shown.
+    /// Those that can be asked for, in the order in which they are built and shown.
     pub const ALL: [Self; 3] = [Self::Cold, Self::Warm, Self::Edit];
 
     /// Its name on the command line and in reports.
@@ -29,6 +31,7 @@ impl Scenario {
             Self::Cold => "cold",
             Self::Warm => "warm",
             Self::Edit => "edit",
+            Self::Past => "past",
         }
     }
 }

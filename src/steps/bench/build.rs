@@ -5,7 +5,7 @@ use super::listen::Listener;
 use super::workshop::{Context, Workshop};
 use crate::buildlog::Form;
 use crate::door::{Door, Permit};
-use crate::record::{BuildEnd, Conditions, Outcome, Problem, Scenario, Stream};
+use crate::record::{BuildEnd, Conditions, DockerFacts, Outcome, Problem, Scenario, Stream};
 use crate::ssh::{Chunk, Command, ShellError};
 use crate::steps::Reached;
 use std::time::Duration;
@@ -47,23 +47,21 @@ pub(super) fn form(conditions: &Conditions) -> Form {
 fn line(form: Form, order: &Order<'_>, folder: &str) -> String {
     let Order { run, context, .. } = order;
     let slot = &context.slot;
-    let mut options = format!("--tag fleet-bench/{run}:{slot} --iidfile {folder}/image");
-    options += match form {
-        Form::Legacy => " --force-rm",
-        Form::Plain => " --progress=plain",
-        Form::RawJson => " --progress=rawjson",
-    };
-    if form == Form::RawJson {
-        options += &format!(" --metadata-file {folder}/metadata");
-    }
+    let mut options = vec![format!("--tag fleet-bench/{run}:{slot} --iidfile {folder}/image")];
+    options.push(match form {
+        Form::Legacy => "--force-rm".to_owned(),
+        Form::Plain => "--progress=plain".to_owned(),
+        Form::RawJson => format!("--progress=rawjson --metadata-file {folder}/metadata"),
+    });
     if form != Form::Legacy {
         // The frontend puts the namespace before the ID of each cache mount
         // (dockerfile2llb/convert_runmount.go of BuildKit).
-        options += &format!(" --build-arg BUILDKIT_CACHE_MOUNT_NS={}", order.mounts);
+        options.push(format!("--build-arg BUILDKIT_CACHE_MOUNT_NS={}", order.mounts));
     }
     if order.scenario == Scenario::Cold {
-        options += " --no-cache";
+        options.push("--no-cache".to_owned());
     }
+    let options = options.join(" ");
     format!(
         "cd {folder}/{slot} || exit 125
          read -r from rest </proc/uptime
@@ -120,6 +118,12 @@ pub(super) async fn build(
 /// The engine's data root.
 pub(super) fn root_dir(on: &Reached) -> &str {
     on.facts.docker.as_ref().map_or("/var/lib/docker", |docker| docker.root_dir.as_str())
+}
+
+/// The name of the engine's image store.
+pub(super) fn store(facts: &DockerFacts) -> String {
+    let containerd = if facts.containerd_store { "containerd " } else { "" };
+    format!("{containerd}{}", facts.driver)
 }
 
 fn read(end: BuildEnd, left: &Answer, elapsed: u64) -> Ended {

@@ -23,6 +23,8 @@ pub(super) struct Parameters {
     pub(super) timeout: Duration,
     /// Whether the host shares its machine with others, so that their builds take turns.
     pub(super) serial: bool,
+    /// Whether builds that already happened are read instead.
+    pub(super) from_history: bool,
 }
 
 /// An app and the Dockerfiles that it is built with.
@@ -89,6 +91,8 @@ struct Raw {
     timeout: Option<String>,
     #[serde(default)]
     serial: bool,
+    #[serde(default)]
+    from_history: bool,
     /// For reports only.
     #[serde(default, rename = "label")]
     _label: Option<String>,
@@ -114,10 +118,11 @@ impl Parameters {
         let mut scenarios = raw.scenarios.unwrap_or_else(|| vec![Scenario::Cold]);
         scenarios.sort_unstable();
         scenarios.dedup();
-        if scenarios.is_empty() {
+        if scenarios.is_empty() || scenarios.contains(&Scenario::Past) {
             return Err(ParameterError::new("scenarios", "name one of cold, warm, edit"));
         }
-        Ok(Self { apps: apps(raw.apps)?, scenarios, runs, timeout, serial: raw.serial })
+        let (serial, from_history) = (raw.serial, raw.from_history);
+        Ok(Self { apps: apps(raw.apps)?, scenarios, runs, timeout, serial, from_history })
     }
 }
 
@@ -194,6 +199,7 @@ mod tests {
             (&format!("{app}timeout = \"soon\""), "timeout"),
             (&format!("{app}scenarios = []"), "scenarios"),
             (&format!("{app}scenarios = [\"hot\"]"), "bench"),
+            (&format!("{app}scenarios = [\"past\"]"), "scenarios"),
             (&format!("{app}bogus = 1"), "bench"),
         ] {
             assert_eq!(read(text).unwrap_err().parameter, parameter, "{text}");

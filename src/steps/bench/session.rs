@@ -169,10 +169,7 @@ impl<'s> Session<'s> {
         bench: &mut Bench<'s>,
         turn: Turn,
     ) -> Result<Build, Problem> {
-        let _turn = match self.parameters.serial {
-            true => ONE_MACHINE.acquire().await.ok(),
-            false => None,
-        };
+        let _turn = if self.parameters.serial { ONE_MACHINE.acquire().await.ok() } else { None };
         if turn.scenario == Scenario::Cold || bench.mounts.is_empty() {
             bench.mounts =
                 format!("fleet-bench-{}-{}-{}", self.run, bench.context.slot, turn.round);
@@ -253,13 +250,12 @@ impl<'s> Session<'s> {
 
     fn conditions(&self, bench: &Bench<'_>) -> Conditions {
         let facts = self.facts;
-        let store = if facts.containerd_store { "containerd " } else { "" };
         let legacy = crate::docker::frontend(facts) == "legacy";
         Conditions {
             builder: if legacy { "legacy" } else { "buildkit" }.into(),
             engine: facts.version.clone(),
             buildx: facts.buildx.clone().filter(|_| !legacy),
-            store: format!("{store}{}", facts.driver),
+            store: build::store(facts),
             processors: self.looked.processors,
             commit: Some(bench.checkout.commit.clone()),
             ..Conditions::default()

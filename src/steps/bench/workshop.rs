@@ -97,7 +97,7 @@ impl Workshop {
         match file.map_err(|e| problem(&e, "the Dockerfile"))? {
             RemoteFile::File(bytes) => Ok(bytes),
             RemoteFile::Absent => Err(no_dockerfile("is not there")),
-            RemoteFile::Refused(why) => Err(no_dockerfile(&why.to_string())),
+            RemoteFile::Refused(why) => Err(no_dockerfile(why)),
         }
     }
 
