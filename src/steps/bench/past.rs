@@ -74,11 +74,12 @@ fn remembers(facts: &DockerFacts) -> bool {
 /// Tells of every remembered build of these apps.
 pub(super) async fn tell(on: &Reached, apps: &[App]) -> Result<(), Problem> {
     let Some(facts) = on.facts.docker.as_ref().filter(|facts| remembers(facts)) else {
-        return tell_none(
+        tell_none(
             on,
             "its builder keeps no history that can be read",
             "Docker 24 and buildx 0.20 do",
         );
+        return Ok(());
     };
     let listed = ask(on, include_str!("programs/past.sh"), &[], LISTING, LIST).await?;
     let all = read(&String::from_utf8_lossy(&listed));
@@ -95,14 +96,14 @@ pub(super) async fn tell(on: &Reached, apps: &[App]) -> Result<(), Problem> {
     if some {
         return Ok(());
     }
-    tell_none(on, "its builder remembers no build of these apps", "fleet bench builds them")
+    tell_none(on, "its builder remembers no build of these apps", "fleet bench builds them");
+    Ok(())
 }
 
-fn tell_none(on: &Reached, text: &str, hint: &str) -> Result<(), Problem> {
+fn tell_none(on: &Reached, text: &str, hint: &str) {
     let finding =
         Finding { name: "bench.no-past".into(), text: text.into(), hint: Some(hint.into()) };
     (on.tell)(What::Found { finding });
-    Ok(())
 }
 
 async fn ask(
