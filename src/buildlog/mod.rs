@@ -4,7 +4,7 @@
 //! A [`Reader`] is given the bytes as they come, each time with the milliseconds since the
 //! build's start, and hands over the steps at its end:
 //!
-//! ```no_run
+//! ```
 //! use fleet::buildlog::{Form, Reader};
 //! use fleet::dockerfile::{Text, parse};
 //! use fleet::record::Stream;

@@ -4,6 +4,9 @@ use super::name::Name;
 use crate::dockerfile::{Dockerfile, Instruction};
 use std::collections::HashMap;
 
+/// How far from its number an instruction is looked for.
+const NEAR: usize = 50;
+
 /// The instructions of a Dockerfile in the order of the file.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
@@ -30,8 +33,10 @@ pub(super) struct Planned {
     pub(super) keyword: &'static str,
     /// Its stage, from 0; `None` before the first.
     pub(super) stage: Option<usize>,
-    /// Its lines joined.
+    /// Its lines joined, blanks folded.
     pub(super) text: String,
+    /// The same without quotes and backslashes.
+    pub(super) bare: String,
     pub(super) ownership: bool,
     /// Whether here-documents follow, which builders show in their own way.
     pub(super) heredocs: bool,
@@ -79,14 +84,19 @@ impl Plan {
         if let Some(stage) = stage.filter(|_| counts) {
             self.stages[stage].layers.push(self.all.len());
         }
+        let text = fold(&file.joined(instruction));
         let planned = Planned {
             line: u32::try_from(file.text.line(instruction.span.start)).unwrap_or(u32::MAX),
             keyword: if instruction.onbuild { "ONBUILD" } else { instruction.keyword },
             stage,
-            text: squeeze(&file.joined(instruction)),
+            bare: squeeze(&text),
+            text,
             ownership: !instruction.onbuild && instruction.changes_owners(),
             heredocs: !instruction.heredocs.is_empty(),
-            from: from.into_iter().filter_map(|name| self.stage(name)).collect(),
+            from: from
+                .into_iter()
+                .filter_map(|name| self.stage(name).filter(|from| Some(*from) < stage))
+                .collect(),
             context,
         };
         self.all.push(planned);
@@ -120,7 +130,7 @@ impl Plan {
         let first = number.checked_sub(1)?;
         let begins = layers.first().is_some_and(|at| self.all[*at].keyword == "FROM");
         let from = if first == 0 && begins { 0 } else { first.checked_sub(extra)? };
-        let mut behind = layers.get(from..)?.iter().copied();
+        let mut behind = layers.get(from..)?.iter().copied().take(NEAR);
         let exact = behind.clone().next().filter(|at| self.all[*at].keyword == name.keyword());
         behind.find(|at| self.all[*at].says(name.text)).or(exact)
     }
@@ -135,9 +145,9 @@ impl Planned {
             // The builder shows the image's full name.
             return text.starts_with("FROM ");
         }
-        let mut pieces = literals(&self.text).into_iter();
+        let mut pieces = literals(&self.bare).into_iter();
         let Some(mut rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else {
-            return cut.is_some_and(|cut| self.text.starts_with(cut));
+            return cut.is_some_and(|cut| self.bare.starts_with(cut));
         };
         let mut last = "";
         for piece in pieces {
@@ -146,7 +156,7 @@ impl Planned {
             last = piece;
         }
         // What stands behind the last variable ends the text.
-        self.heredocs || rest.is_empty() || text.ends_with(last) && self.text.contains('$')
+        self.heredocs || rest.is_empty() || text.ends_with(last) && self.bare.contains('$')
     }
 }
 
@@ -168,8 +178,12 @@ fn literals(text: &str) -> Vec<&str> {
 /// Text without quotes and backslashes, its blanks folded: builders take the first away here
 /// and there, and keep the second as they stand in the file.
 pub(super) fn squeeze(text: &str) -> String {
-    let kept: String = text.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect();
-    let line = kept.split_whitespace().collect::<Vec<_>>().join(" ");
+    fold(&text.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect::<String>())
+}
+
+/// Text with its blanks folded, bounded.
+fn fold(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     super::noted::cut(&line, super::noted::LONGEST_NAME).to_owned()
 }
 

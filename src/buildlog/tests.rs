@@ -82,3 +82,95 @@ fn vertexes_of_rawjson_become_steps_on_the_builds_clock() {
     assert_eq!(read.steps[4].kind, BuildStepKind::Export);
     assert_eq!((read.dropped, read.steps[3].stage.as_deref()), (0, Some("base")));
 }
+
+/// A log as it was recorded: every line with the milliseconds at which it came and its stream,
+/// the end with the exit status.
+struct Recorded {
+    lines: Vec<(u64, Stream, Vec<u8>)>,
+    total: u64,
+}
+
+fn recorded(bytes: &[u8]) -> Recorded {
+    let mut recorded = Recorded { lines: Vec::new(), total: 0 };
+    for line in bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
+        let mut parts = line.splitn(3, |b| *b == b' ');
+        let at = std::str::from_utf8(parts.next().unwrap()).unwrap().parse().unwrap();
+        let (stream, text) = (parts.next().unwrap(), parts.next().unwrap().to_vec());
+        match stream {
+            b"1" => recorded.lines.push((at, Stream::Stdout, text)),
+            b"2" => recorded.lines.push((at, Stream::Stderr, text)),
+            _ => recorded.total = at,
+        }
+    }
+    recorded
+}
+
+impl Recorded {
+    fn read(&self, form: Form, dockerfile: &str, piece: usize) -> Read {
+        let file = parse(Text::new("Dockerfile", dockerfile.into(), false));
+        let mut reader = Reader::new(form, &file);
+        for (at, stream, line) in &self.lines {
+            let whole = [line.as_slice(), b"\n"].concat();
+            whole.chunks(piece).for_each(|piece| reader.take(*stream, *at, piece));
+        }
+        reader.finish(self.total)
+    }
+}
+
+fn shown(read: &Read) -> String {
+    use std::fmt::Write as _;
+    let mut out = format!("image {:?}, dropped {}\n", read.image, read.dropped);
+    for (at, step) in read.steps.iter().enumerate() {
+        let spans: Vec<String> =
+            spans(step).iter().map(|(start, end)| format!("{start}-{end}")).collect();
+        let _ = writeln!(
+            out,
+            "{at:>2} {}{} {:<11} {:<6} {:>4} {:<6} {:<22} after {:<9} {}",
+            if step.critical { '*' } else { ' ' },
+            if step.ownership { 'o' } else { ' ' },
+            format!("{:?}", step.kind),
+            step.stage.as_deref().unwrap_or("-"),
+            step.line.map_or_else(|| "-".to_owned(), |line| line.to_string()),
+            match &step.result {
+                BuildStepResult::Failed { .. } => "FAILED".to_owned(),
+                other => format!("{other:?}").to_lowercase(),
+            },
+            spans.join(" "),
+            format!("{:?}", step.after),
+            step.name,
+        );
+        if let BuildStepResult::Failed { reason } = &step.result {
+            let _ = writeln!(out, "   {reason}");
+        }
+    }
+    out + "tail\n" + &read.tail.iter().map(|line| format!("   {line}\n")).collect::<String>()
+}
+
+#[test]
+fn recorded_logs_of_all_builders_are_read() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/buildlog/logs");
+    let mut logs: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "log"))
+        .collect();
+    logs.sort();
+    assert!(logs.len() > 20, "the logs are gone");
+    for path in logs {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let (file, builder) = name.split_once('.').unwrap();
+        let form = match builder.split('-').next() {
+            Some("rawjson") => Form::RawJson,
+            Some("plain") => Form::Plain,
+            _ => Form::Legacy,
+        };
+        let file = folder.join(file.trim_end_matches("-cached")).with_extension("dockerfile");
+        let dockerfile = std::fs::read_to_string(file).unwrap();
+        let recorded = recorded(&std::fs::read(&path).unwrap());
+        let read = recorded.read(form, &dockerfile, usize::MAX);
+        assert_eq!(read, recorded.read(form, &dockerfile, 7), "{name}: pieces are cut elsewhere");
+        insta::with_settings!({ snapshot_path => "logs", prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(name, shown(&read));
+        });
+    }
+}
