@@ -63,10 +63,11 @@ fn a_running_build_is_seen_and_the_evidence_is_named() {
         ("bookworm", "docker", 0, "build processes"),
         ("bookworm", "docker", 1, "build processes"),
         ("trixie", "docker", 1, "build processes"),
-        ("forky", "docker", 1, "build history"),
+        ("forky", "docker", 1, "build processes"),
         // As when the client is on another machine: no process here says "docker build".
         ("bookworm", "client", 0, "build containers"),
-        ("forky", "client", 1, "build history"),
+        ("trixie", "client", 1, "build cache in use"),
+        ("forky", "client", 1, "build cache in use"),
     ];
     for (host, client, buildkit, evidence) in cases {
         let build = Build::start(host, client, buildkit);
