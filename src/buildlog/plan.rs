@@ -121,18 +121,26 @@ impl Plan {
     /// The instruction that a step carries out.
     ///
     /// BuildKit numbers a stage's layers in order, after those that `ONBUILD` of the base image
-    /// adds behind the `FROM`; `WORKDIR /` has a number only in their count. So the number says
-    /// where to look, and the text decides.
+    /// adds behind the `FROM`. But `WORKDIR /` has no step of its own, and Docker 20.10 counts
+    /// without `ONBUILD`. So the number says where to look first, and the text decides; where
+    /// variables may hide the likeness, the number does.
     pub(super) fn instruction(&self, name: &Name<'_>) -> Option<usize> {
         let layers = &self.stages[self.stage_of(name)?].layers;
         let (number, count) = name.place.filter(|_| !name.onbuild)?;
-        let extra = count.saturating_sub(layers.len());
         let first = number.checked_sub(1)?;
         let begins = layers.first().is_some_and(|at| self.all[*at].keyword == "FROM");
-        let from = if first == 0 && begins { 0 } else { first.checked_sub(extra)? };
-        let mut behind = layers.get(from..)?.iter().copied().take(NEAR);
-        let exact = behind.clone().next().filter(|at| self.all[*at].keyword == name.keyword());
-        behind.find(|at| self.all[*at].says(name.text)).or(exact)
+        let extra = if first == 0 && begins { 0 } else { count.saturating_sub(layers.len()) };
+        let expected = first.saturating_sub(extra);
+        let from = expected.saturating_sub(NEAR).min(layers.len());
+        let mut near: Vec<usize> = (from..layers.len()).take(2 * NEAR).collect();
+        near.sort_by_key(|at| at.abs_diff(expected));
+        let says = near.into_iter().find(|at| self.all[layers[*at]].says(name.text));
+        let numbered = || {
+            let at = *layers.get(expected)?;
+            let (planned, hides) = (&self.all[at], self.all[at].bare.contains('$'));
+            (planned.keyword == name.keyword() && hides).then_some(at)
+        };
+        says.map(|at| layers[at]).or_else(numbered)
     }
 }
 
@@ -167,7 +175,10 @@ fn literals(text: &str) -> Vec<&str> {
     for part in parts {
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let behind = match part.strip_prefix('{') {
-            Some(inner) => inner.split_once('}').map_or("", |(_, behind)| behind),
+            // Braces can stand in each other, as in `${A:-${B}}`.
+            Some(inner) => {
+                inner.split_once('}').map_or("", |(_, behind)| behind.trim_start_matches('}'))
+            }
             None => part.trim_start_matches(is_name),
         };
         literals.push(behind);
@@ -201,7 +212,10 @@ fn mounts(instruction: &Instruction) -> impl Iterator<Item = (Option<&str>, Opti
     instruction.flags.iter().filter(|flag| flag.name == "mount").map(|flag| {
         let part = |name: &str| {
             let parts = flag.value.split(',').filter_map(|part| part.trim().split_once('='));
-            parts.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value).last()
+            parts
+                .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value)
+                .next_back()
         };
         (part("type").or(Some("bind")), part("from"))
     })

@@ -143,7 +143,11 @@ fn shown(read: &Read) -> String {
             let _ = writeln!(out, "   {reason}");
         }
     }
-    out + "tail\n" + &read.tail.iter().map(|line| format!("   {line}\n")).collect::<String>()
+    out.push_str("tail\n");
+    for line in &read.tail {
+        let _ = writeln!(out, "   {line}");
+    }
+    out
 }
 
 #[test]
