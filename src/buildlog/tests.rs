@@ -1,6 +1,6 @@
 //! What logs say, for each form.
 
-use super::{Form, Read, Reader};
+use super::{Form, Read, Reader, try_everything};
 use crate::dockerfile::{Text, parse};
 use crate::record::{BuildStep, BuildStepKind, BuildStepResult, Stream};
 
@@ -176,5 +176,94 @@ fn recorded_logs_of_all_builders_are_read() {
         insta::with_settings!({ snapshot_path => "logs", prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!(name, shown(&read));
         });
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_read(bytes: Vec<u8>) {
+        try_everything(&bytes);
+    }
+
+    /// Lines that look like a builder's, in any order.
+    #[test]
+    fn lines_out_of_order_are_read(choice: u8, picks in proptest::collection::vec(0_usize..LINES.len(), 0..60)) {
+        let mut bytes = vec![choice];
+        bytes.extend_from_slice(b"FROM a AS b\nRUN c\nFROM b\nCOPY --from=b d e\n\0");
+        for pick in picks {
+            bytes.extend_from_slice(LINES[pick].as_bytes());
+            bytes.push(b'\n');
+        }
+        try_everything(&bytes);
+    }
+}
+
+const LINES: [&str; 36] = [
+    "",
+    "#1 [b 1/2] FROM docker.io/library/a",
+    "#1 DONE 0.1s",
+    "#1 CACHED",
+    "#2 [b 2/2] RUN c",
+    "#2 0.5 output",
+    "#2 9999999.5 output",
+    "#2 ...",
+    "#2 DONE 1.5s",
+    "#2 DONE 99999999999999999999.5s",
+    "#2 ERROR: no",
+    "#2 CANCELED",
+    "#2 0.5 x#2 DONE 3.0s",
+    "#3 [stage-1 1/1] COPY --from=b d e",
+    "#3 DONE 0.0s",
+    "#4 exporting to image",
+    "#4 writing image sha256:0000000000000000000000000000000000000000000000000000000000000000 done",
+    "#4294967296 [b 1/1] x",
+    "Sending build context to Docker daemon  1kB",
+    "Step 1/4 : FROM a AS b",
+    "Step 2/4 : RUN c",
+    "Step 3/4 : FROM b",
+    "Step 4/4 : COPY --from=b d e",
+    " ---> 0123456789ab",
+    " ---> Running in ba9876543210",
+    "Removing intermediate container ba9876543210",
+    " ---> Using cache",
+    "Successfully built 0123456789ab",
+    r#"{"vertexes":[{"digest":"a","name":"[b 2/2] RUN c","inputs":["b","a"],"started":"2026-01-01T00:00:01Z"}]}"#,
+    r#"{"vertexes":[{"digest":"a","name":"[b 2/2] RUN c","inputs":["b"],"started":"2026-01-01T00:00:01Z","completed":"2025-01-01T00:00:03Z","error":"x"}]}"#,
+    r#"{"vertexes":[{"digest":"b","name":"[b 1/2] FROM a","inputs":["a"],"started":"-009999-01-01T00:00:00Z","completed":"9999-12-30T00:00:00Z","cached":true}]}"#,
+    r#"{"vertexes":[{"digest":"c","name":"exporting to image","started":"2026-01-01T00:00:04Z"}]}"#,
+    r#"{"logs":[{"vertex":"a","data":"G1szMW0K","timestamp":"2026-01-01T00:00:02Z"}]}"#,
+    "{",
+    "  \"vertexes\": []",
+    "}",
+];
+
+#[test]
+fn a_log_without_end_takes_bounded_memory() {
+    let file = parse(Text::new("Dockerfile", b"FROM a\nRUN b\n".to_vec(), false));
+    let plain = |n: u64| {
+        format!("\n#{n} [2/2] RUN {n} {}\n#{n} 0.1 {}\n", "x".repeat(9_000), "y".repeat(90_000))
+    };
+    let json = |n: u64| {
+        format!(
+            "{{\"vertexes\":[{{\"digest\":\"{n}\",\"name\":\"{}\",\"inputs\":[\"{}\",\"0\"]}}]}}\n",
+            "x".repeat(9_000),
+            n + 1
+        )
+    };
+    for (form, lines) in [
+        (Form::Plain, &plain as &dyn Fn(u64) -> String),
+        (Form::RawJson, &json),
+        (Form::Legacy, &plain),
+    ] {
+        let mut reader = Reader::new(form, &file);
+        reader.take(Stream::Stdout, 0, &vec![b'z'; 3 << 20]);
+        for n in 1..5_000 {
+            reader.take(Stream::Stderr, n, lines(n).as_bytes());
+        }
+        let read = reader.finish(9_999);
+        assert!(read.steps.len() <= 2_000 && read.dropped > 3_000, "{form:?} {}", read.dropped);
+        let bytes: usize =
+            read.steps.iter().map(|s| s.name.len()).chain(read.tail.iter().map(String::len)).sum();
+        assert!(bytes < 1 << 20, "{form:?} {bytes}");
     }
 }
