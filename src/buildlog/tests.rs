@@ -267,3 +267,86 @@ fn a_log_without_end_takes_bounded_memory() {
         assert!(bytes < 1 << 20, "{form:?} {bytes}");
     }
 }
+
+#[test]
+fn a_step_that_was_tried_again_counts_by_its_last_try() {
+    let log = [
+        vertex("d1", "[2/3] RUN make", "01", "", ""),
+        vertex("d1", "[2/3] RUN make", "01-02", "", r#","error":"no space left""#),
+        vertex("d1", "[2/3] RUN make", "03", "", ""),
+        vertex("d1", "[2/3] RUN make", "03-05", "", ""),
+        vertex("d2", "[3/3] RUN chown -R a:b /app", "03-04", "", r#","error":"context canceled""#),
+    ];
+    let log: Vec<(u64, &str)> = log.iter().map(|line| (4_000, line.as_str())).collect();
+    let read = read(Form::RawJson, TWO, &log, 9_000);
+    let seen: Vec<_> = read.steps.iter().map(|s| (&s.result, spans(s))).collect();
+    assert_eq!(
+        seen,
+        [
+            (&BuildStepResult::Ran, vec![(0, 1_000), (2_000, 4_000)]),
+            (&BuildStepResult::Cut, vec![(2_000, 3_000)]),
+        ]
+    );
+}
+
+#[test]
+fn lines_of_a_plain_log_count_only_for_the_step_that_has_the_word() {
+    let log = [
+        (100, "#1 [2/3] RUN make"),
+        (1_100, "#1 0.9 #1 DONE 0.5s"),
+        // Neither the word nor an empty line before it.
+        (1_200, "#2 [3/3] RUN chown -R a:b /app"),
+        (1_200, "#2 DONE 0.1s"),
+        (3_100, "#1 DONE 3.0s"),
+        (3_200, "#1 DONE 3.0s"),
+        (3_200, ""),
+        // Another name under a number that is taken.
+        (3_300, "#1 [3/3] RUN chown -R a:b /app"),
+        (3_400, ""),
+        (3_400, "#7 [3/3] RUN chown -R a:b /app"),
+        (3_500, "#7 ..."),
+        (3_600, "#7 DONE 0.1s"),
+        (5_000, ""),
+        (5_000, "#7 [3/3] RUN chown -R a:b /app"),
+        (5_000, "#7 DONE 1.6s"),
+        (6_000, ""),
+        (6_000, "#7 [3/3] RUN chown -R a:b /app"),
+        (6_000, "#7 DONE 2.0s"),
+    ];
+    let read = read(Form::Plain, TWO, &log, 9_000);
+    let seen: Vec<_> = read.steps.iter().map(|s| (s.line, spans(s))).collect();
+    assert_eq!(
+        seen,
+        [(Some(2), vec![(100, 3_100)]), (Some(3), vec![(3_400, 5_000), (5_600, 6_000)])]
+    );
+    assert_eq!((read.dropped, read.tail), (5, vec!["#1 DONE 0.5s".to_owned()]));
+}
+
+#[test]
+fn the_step_at_work_is_known_on_the_way() {
+    let file = parse(Text::new("Dockerfile", TWO.into(), false));
+    let at = |form: Form, lines: &[&str]| {
+        let mut reader = Reader::new(form, &file);
+        lines
+            .iter()
+            .for_each(|line| reader.take(Stream::Stdout, 1, format!("{line}\n").as_bytes()));
+        reader.at().map(str::to_owned)
+    };
+    let make = vertex("d1", "[2/3] RUN make", "01", "", "");
+    let made = vertex("d1", "[2/3] RUN make", "01-02", "", "");
+    let other = vertex("d2", "[3/3] RUN chown \\u001b[0m", "02", "", "");
+    let shown = |text: &str| Some(text.to_owned());
+    assert_eq!(at(Form::RawJson, &[&make]), shown("[2/3] RUN make"));
+    assert_eq!(at(Form::RawJson, &[&make, &other, &made]), shown("[3/3] RUN chown \\u{1b}[0m"));
+    assert_eq!(at(Form::RawJson, &[&make, &made]), None);
+    let step = "Step 1/3 : FROM debian AS base";
+    assert_eq!(at(Form::Legacy, &[step]), shown("[1/3] FROM debian AS base"));
+    assert_eq!(
+        at(Form::Legacy, &[step, "Step 2/3 : RUN make"]),
+        shown("[1/3] FROM debian AS base")
+    );
+    let next = [step, " ---> 0123456789ab", "Step 2/3 : RUN make"];
+    assert_eq!(at(Form::Legacy, &next), shown("[2/3] RUN make"));
+    let other = [step, " ---> 0123456789ab", "Step 2/3 : RUN rake"];
+    assert_eq!(at(Form::Legacy, &other), shown("[1/3] FROM debian AS base"));
+}
