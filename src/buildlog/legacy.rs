@@ -42,6 +42,8 @@ struct Step {
     text: String,
     start: u64,
     is_cached: bool,
+    /// Whether its container or its cached image was seen.
+    is_working: bool,
 }
 
 impl Log for Legacy {
@@ -57,10 +59,11 @@ impl Log for Legacy {
         let line = without_colour(line);
         let made = self.made.take();
         if let Some(step) = step(line) {
-            if self.believes(&step, made.is_some()) {
+            if self.believes(&step, self.steps.len(), made.is_some()) {
                 self.begin(&step, at);
             } else {
                 self.dropped += 1;
+                self.begin_again(&step, at, made.is_some());
                 self.output(line);
             }
         } else if let Some(built) = line.strip_prefix(b"Successfully built ") {
@@ -117,12 +120,13 @@ impl Legacy {
         }
     }
 
-    fn believes(&self, step: &Said, made: bool) -> bool {
-        let planned = self.plan.all.get(self.steps.len());
-        let before = self.steps.len().checked_sub(1).and_then(|at| self.plan.all.get(at));
+    /// Whether a step fits behind so many others.
+    fn believes(&self, step: &Said, behind: usize, made: bool) -> bool {
+        let planned = self.plan.all.get(behind);
+        let before = behind.checked_sub(1).and_then(|at| self.plan.all.get(at));
         // An ARG before the first FROM makes no image.
         let follows = before.is_none_or(|before| before.stage.is_none()) || made;
-        step.number == self.steps.len() + 1
+        step.number == behind + 1
             && (self.steps.is_empty() || step.count == self.count)
             && step.number <= step.count
             && planned.is_some_and(|planned| planned.bare == squeeze(&step.text))
@@ -134,7 +138,17 @@ impl Legacy {
         self.count = step.count;
         self.at = Some(one_line(&format!("[{}/{}] {}", step.number, step.count, step.text)));
         self.reason = None;
-        self.steps.push(Step { text: step.text.clone(), start: at, is_cached: false });
+        let text = step.text.clone();
+        self.steps.push(Step { text, start: at, is_cached: false, is_working: false });
+    }
+
+    /// Where a step that fits comes twice before it was at work, what the one before it ran
+    /// printed the first.
+    fn begin_again(&mut self, step: &Said, at: u64, made: bool) {
+        let Some(behind) = self.steps.len().checked_sub(1) else { return };
+        if self.believes(step, behind, made) && !self.steps[behind].is_working {
+            self.steps[behind].start = at;
+        }
     }
 
     /// Lines of the builder inside a step. Says whether it was one.
@@ -158,8 +172,9 @@ impl Legacy {
             said.is_empty() && self.steps.last().is_some_and(|s| s.text.starts_with("FROM"));
         if let Some(container) = said.strip_prefix(b"Running in ").filter(|id| is_id(id)) {
             self.container = Some(container.to_vec());
+            self.works(false);
         } else if said == b"Using cache" {
-            self.steps.iter_mut().last().into_iter().for_each(|step| step.is_cached = true);
+            self.works(true);
         } else if is_id(said) || is_scratch {
             self.made = Some(said.to_vec());
             self.over = at;
@@ -167,6 +182,13 @@ impl Legacy {
             return false;
         }
         true
+    }
+
+    fn works(&mut self, is_cached: bool) {
+        if let Some(step) = self.steps.last_mut() {
+            step.is_working = true;
+            step.is_cached |= is_cached;
+        }
     }
 
     fn built(&mut self, id: &[u8], made: Option<&[u8]>) {

@@ -16,6 +16,8 @@ struct Tied {
     kind: BuildStepKind,
     instruction: Option<usize>,
     stage: Option<usize>,
+    /// Its number among the stage's layers.
+    number: Option<usize>,
 }
 
 impl Tied {
@@ -23,8 +25,8 @@ impl Tied {
         noted.intervals = union(std::mem::take(&mut noted.intervals), total);
         let name = Name::of(&noted.title);
         let (kind, instruction) = (name.kind(), plan.instruction(&name));
-        let stage = plan.stage_of(&name);
-        Self { kind, instruction, stage, noted }
+        let (stage, number) = (plan.stage_of(&name), name.place.map(|(number, _)| number));
+        Self { noted, kind, instruction, stage, number }
     }
 
     fn began(&self) -> Option<u64> {
@@ -57,7 +59,7 @@ pub(super) fn steps(plan: &Plan, noted: Vec<Noted>, total: u64) -> Vec<BuildStep
     let mut after = waits::said(plan, &tied);
     waits::assume(&tied, &mut after);
     waits::settle(&mut tied, &after);
-    let (tied, after) = sorted(tied, after);
+    let (tied, after) = sorted(tied, &after);
     let mut steps: Vec<BuildStep> =
         tied.into_iter().zip(after).map(|(step, after)| record(plan, step, after)).collect();
     critical::mark(&mut steps);
@@ -78,7 +80,7 @@ pub(super) fn in_a_row(plan: &Plan, noted: Vec<Noted>, lead: usize, total: u64) 
         };
         let before = at.checked_sub(1).into_iter().collect();
         let stage = planned.and_then(|planned| planned.stage);
-        record(plan, Tied { noted, kind, instruction, stage }, before)
+        record(plan, Tied { noted, kind, instruction, stage, number: None }, before)
     };
     let mut steps: Vec<BuildStep> = noted.into_iter().enumerate().map(tie).collect();
     critical::mark(&mut steps);
@@ -103,7 +105,7 @@ pub(super) fn without_nameless(noted: Vec<Noted>) -> Vec<Noted> {
 }
 
 /// By their first start, those that never began last.
-fn sorted(tied: Vec<Tied>, after: After) -> (Vec<Tied>, After) {
+fn sorted(tied: Vec<Tied>, after: &After) -> (Vec<Tied>, After) {
     let mut all: Vec<(usize, Tied)> = tied.into_iter().enumerate().collect();
     all.sort_by_key(|(at, step)| {
         let rank = match step.kind {

@@ -11,26 +11,30 @@
 use super::{After, Tied};
 use crate::buildlog::critical;
 use crate::buildlog::noted::Fate;
-use crate::buildlog::plan::{Plan, Stage};
+use crate::buildlog::plan::Plan;
 use crate::record::BuildStepKind;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The most steps that write an image out; a build has one or two.
 const MOST_EXPORTS: usize = 10;
 
 /// What each step waited for, as its log or else the Dockerfile says.
 pub(super) fn said(plan: &Plan, tied: &[Tied]) -> After {
-    let carried = tied.iter().enumerate();
-    let carried = carried.filter_map(|(at, step)| Some((step.instruction?, at))).collect();
-    let said = Said { plan, tied, carried };
+    let mut layers: HashMap<usize, BTreeMap<usize, usize>> = HashMap::new();
+    for (at, step) in tied.iter().enumerate() {
+        if let (Some(stage), Some(number)) = (step.stage, step.number) {
+            layers.entry(stage).or_default().insert(number, at);
+        }
+    }
+    let said = Said { plan, tied, layers };
     tied.iter().map(|step| said.of(step)).collect()
 }
 
 struct Said<'s> {
     plan: &'s Plan,
     tied: &'s [Tied],
-    /// The step of each instruction.
-    carried: HashMap<usize, usize>,
+    /// The steps of each stage by their numbers.
+    layers: HashMap<usize, BTreeMap<usize, usize>>,
 }
 
 impl Said<'_> {
@@ -38,42 +42,39 @@ impl Said<'_> {
         if let Some(inputs) = &step.noted.inputs {
             return inputs.iter().copied().filter(|input| *input < self.tied.len()).collect();
         }
-        let Some(at) = step.instruction else { return BTreeSet::new() };
-        let planned = &self.plan.all[at];
-        let stage = planned.stage.map(|stage| &self.plan.stages[stage]);
-        let before = stage.and_then(|stage| self.before(stage, at));
-        let from = planned.from.iter().filter_map(|stage| self.end(*stage));
-        let context = self.of_kind(BuildStepKind::Context).filter(|_| planned.context);
+        let before = step.stage.zip(step.number).and_then(|(stage, at)| self.before(stage, at));
+        let planned = step.instruction.map(|at| &self.plan.all[at]);
+        let from = planned.into_iter().flat_map(|planned| &planned.from);
+        let from = from.filter_map(|stage| self.end(*stage));
+        let takes = planned.is_some_and(|planned| planned.context);
+        let context = of_kind(self.tied, BuildStepKind::Context).filter(|_| takes);
         before.into_iter().chain(from).chain(context).collect()
     }
 
     /// The step before a layer.
-    fn before(&self, stage: &Stage, layer: usize) -> Option<usize> {
-        let position = stage.layers.iter().position(|at| *at == layer)?;
-        let own = self.last(&stage.layers[..position]);
-        own.or_else(|| stage.parent.and_then(|parent| self.end(parent))).or_else(|| {
-            // Stages with the same base share one step for it.
-            (position > 0).then(|| self.only(BuildStepKind::Pull)).flatten()
-        })
+    fn before(&self, stage: usize, number: usize) -> Option<usize> {
+        let own = self.layers.get(&stage).and_then(|own| own.range(..number).next_back());
+        let parent = || self.plan.stages[stage].parent.and_then(|parent| self.end(parent));
+        // Stages with the same base share one step for it.
+        let base = || self.only_pull().filter(|_| number > 1);
+        own.map(|(_, step)| *step).or_else(parent).or_else(base)
     }
 
     /// The last step of a stage, or of the stage that it begins with.
     fn end(&self, stage: usize) -> Option<usize> {
-        let stage = &self.plan.stages[stage];
-        self.last(&stage.layers).or_else(|| stage.parent.and_then(|parent| self.end(parent)))
+        let mut next = Some(stage);
+        while let Some(at) = next {
+            let own = self.layers.get(&at).and_then(|own| own.values().next_back());
+            if own.is_some() {
+                return own.copied();
+            }
+            next = self.plan.stages[at].parent;
+        }
+        None
     }
 
-    /// The step of the last of these instructions that has one.
-    fn last(&self, layers: &[usize]) -> Option<usize> {
-        layers.iter().rev().find_map(|layer| self.carried.get(layer)).copied()
-    }
-
-    fn of_kind(&self, kind: BuildStepKind) -> impl Iterator<Item = usize> {
-        of_kind(self.tied, kind)
-    }
-
-    fn only(&self, kind: BuildStepKind) -> Option<usize> {
-        let mut all = self.of_kind(kind);
+    fn only_pull(&self) -> Option<usize> {
+        let mut all = of_kind(self.tied, BuildStepKind::Pull);
         all.next().filter(|_| all.next().is_none())
     }
 }
