@@ -61,6 +61,10 @@ pub(super) struct Bench {
     #[arg(long, value_name = "A,B", value_delimiter = ',', conflicts_with = "dockerfile")]
     interleave: Vec<String>,
 
+    /// Set a variable of the template; covers the inventory
+    #[arg(long, value_name = "KEY=VALUE", value_parser = render::pair)]
+    set: Vec<(String, String)>,
+
     /// Build nothing; read what builders remember of past builds (Docker 24, buildx 0.20)
     #[arg(long, conflicts_with_all = ["interleave", "dockerfile", "scenarios", "runs"])]
     from_history: bool,
@@ -170,9 +174,30 @@ impl Bench {
             if sources.iter().any(|(known, _)| known == name) {
                 return Err(Fault::usage(format!("--interleave names {} twice", escape(name))));
             }
-            sources.push((name.clone(), Source::of(global, project, name)?));
+            sources.push((name.clone(), self.source(global, project, name)?));
         }
         Ok(sources)
+    }
+
+    /// Where the Dockerfile of this name comes from.
+    fn source<'p>(
+        &self,
+        global: &Global,
+        project: &'p Project,
+        name: &str,
+    ) -> Result<Source<'p>, Fault> {
+        if name == REPO {
+            return Ok(Source::Repo);
+        }
+        let path = global.directory.as_deref().unwrap_or(Path::new("")).join(name);
+        if name.contains(['/', '.']) || path.is_file() {
+            let text = std::fs::read_to_string(&path)
+                .map_err(|e| Fault::usage(format!("{}: {e}", path.display())))?;
+            return Ok(Source::File(text));
+        }
+        let renderer =
+            Renderer::new(&project.inventory, self.set.iter().cloned(), Some(name.to_owned()));
+        Ok(Source::Template(RefCell::new(renderer)))
     }
 
     /// Whether any median is over the limit.
@@ -224,21 +249,7 @@ enum Source<'p> {
     Template(RefCell<Renderer<'p>>),
 }
 
-impl<'p> Source<'p> {
-    fn of(global: &Global, project: &'p Project, name: &str) -> Result<Self, Fault> {
-        if name == REPO {
-            return Ok(Self::Repo);
-        }
-        let path = global.directory.as_deref().unwrap_or(Path::new("")).join(name);
-        if name.contains(['/', '.']) || path.is_file() {
-            let text = std::fs::read_to_string(&path)
-                .map_err(|e| Fault::usage(format!("{}: {e}", path.display())))?;
-            return Ok(Self::File(text));
-        }
-        let renderer = Renderer::new(&project.inventory, [], Some(name.to_owned()));
-        Ok(Self::Template(RefCell::new(renderer)))
-    }
-
+impl Source<'_> {
     /// The files, for each set of builders that need the same.
     fn forms(&self, project: &Project, app: &App, host: &Host) -> Result<Vec<Value>, Fault> {
         match self {

@@ -58,7 +58,7 @@ pub(super) struct Given {
     pub(super) connect_timeout: Duration,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
     Ok((name.trim().to_owned(), value.to_owned()))
 }

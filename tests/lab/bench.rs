@@ -136,6 +136,7 @@ fn check(host: &str, log: &str, build: &Value) {
         _ => "ran",
     };
     assert_eq!(chown["result"]["result"], expected, "{host}: {build:#}");
+    assert!(!build["samples"].as_array().unwrap().is_empty(), "{host}: {build:#}");
     let wall = build["wall_milliseconds"].as_u64().unwrap();
     let last = steps.iter().flat_map(|s| s["intervals"].as_array().unwrap());
     let last = last.filter_map(|i| i["end"].as_u64()).max().unwrap();

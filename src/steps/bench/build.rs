@@ -2,10 +2,13 @@
 
 use super::answer::Answer;
 use super::listen::Listener;
+use super::sampler::Sampler;
 use super::workshop::{Context, Workshop};
 use crate::buildlog::Form;
 use crate::door::{Door, Permit};
-use crate::record::{BuildEnd, Conditions, DockerFacts, Outcome, Problem, Scenario, Stream};
+use crate::record::{
+    BuildEnd, Conditions, DockerFacts, Outcome, Problem, Sample, Scenario, Stream,
+};
 use crate::ssh::{Chunk, Command, ShellError};
 use crate::steps::Reached;
 use std::time::Duration;
@@ -27,6 +30,7 @@ pub(super) struct Ended {
     pub(super) wall_milliseconds: u64,
     pub(super) image: Option<String>,
     pub(super) free_bytes: Option<u64>,
+    pub(super) samples: Vec<Sample>,
 }
 
 /// The form in which the builder of these conditions tells most. buildx has `rawjson` from 0.12
@@ -87,6 +91,8 @@ pub(super) async fn build(
 ) -> Result<Ended, Problem> {
     let text = line(listener.form(), order, &workshop.folder);
     let command = Command { line: &text, sudo: on.sudo, deadline: order.timeout };
+    let sampler = Sampler::start(on, order.timeout).await;
+    listener.begin();
     let ended = on
         .connection
         .command(
@@ -99,6 +105,10 @@ pub(super) async fn build(
             door.asked_to_stop(),
         )
         .await;
+    let samples = match sampler {
+        Some(sampler) => sampler.stop().await,
+        None => Vec::new(),
+    };
     let end = match ended {
         Ok(ended) if ended.code == 0 => BuildEnd::Built,
         Ok(ended) => {
@@ -112,7 +122,7 @@ pub(super) async fn build(
     };
     let root = root_dir(on);
     let left = workshop.run(include_str!("programs/after.sh"), &[("root", root)]).await?;
-    Ok(read(end, &left, listener.elapsed()))
+    Ok(Ended { samples, ..read(end, &left, listener.elapsed()) })
 }
 
 /// The engine's data root.
@@ -134,6 +144,7 @@ fn read(end: BuildEnd, left: &Answer, elapsed: u64) -> Ended {
     Ended {
         image: left.get("image").filter(id).map(str::to_owned),
         free_bytes: left.number("free"),
+        samples: Vec::new(),
         wall_milliseconds: left.get("times").and_then(span).unwrap_or(elapsed),
         end,
     }

@@ -53,6 +53,11 @@ impl Listener {
         self.form
     }
 
+    /// Counts from now on.
+    pub(super) fn begin(&mut self) {
+        self.began = Instant::now();
+    }
+
     /// Milliseconds since it began to listen.
     pub(super) fn elapsed(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)

@@ -9,6 +9,7 @@ mod listen;
 mod parameters;
 mod past;
 mod picture;
+mod sampler;
 mod schedule;
 mod session;
 mod workshop;

@@ -247,7 +247,7 @@ impl<'s> Session<'s> {
             image,
             cache_growth_bytes,
             disk_growth_bytes,
-            samples: Vec::new(),
+            samples: ended.samples,
         })
     }
 
