@@ -81,13 +81,14 @@ pub struct Read {
 }
 
 /// Reads one build's log.
+#[derive(Debug)]
 pub struct Reader {
     lines: Lines,
-    log: Box<dyn Log + Send>,
+    log: Box<dyn Log + Send + Sync>,
 }
 
 /// What every form can do. A line comes without its end.
-trait Log {
+trait Log: std::fmt::Debug {
     fn line(&mut self, stream: Stream, at: u64, line: &[u8]);
     fn at(&self) -> Option<&str>;
     fn finish(self: Box<Self>, total: u64) -> Read;
@@ -98,7 +99,7 @@ impl Reader {
     #[must_use]
     pub fn new(form: Form, file: &Dockerfile) -> Self {
         let plan = Plan::of(file);
-        let (longest, log): (usize, Box<dyn Log + Send>) = match form {
+        let (longest, log): (usize, Box<dyn Log + Send + Sync>) = match form {
             Form::RawJson => (lines::LONGEST_JSON, Box::new(rawjson::RawJson::new(plan))),
             Form::Plain => (lines::LONGEST_TEXT, Box::new(plain::Plain::new(plan))),
             Form::Legacy => (lines::LONGEST_TEXT, Box::new(legacy::Legacy::new(plan))),
