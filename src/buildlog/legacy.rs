@@ -134,7 +134,6 @@ impl Legacy {
             && (self.steps.is_empty() || step.count == self.count)
             && step.number <= step.count
             && says
-            && self.container.is_none()
             && follows
     }
 
@@ -162,6 +161,7 @@ impl Legacy {
             self.sent = self.sent.or(sends.then_some(at));
             return sends;
         }
+        // While a container runs, nothing else is the builder's.
         if let Some(container) = &self.container {
             let removed = ends_with(line, b"Removing intermediate container ", container)
                 || ends_with(line, b" ---> Removed intermediate container ", container);

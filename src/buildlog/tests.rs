@@ -323,6 +323,29 @@ fn lines_of_a_plain_log_count_only_for_the_step_that_has_the_word() {
 }
 
 #[test]
+fn a_step_that_a_run_prints_is_not_believed_while_its_container_runs() {
+    let file = parse(Text::new("Dockerfile", TWO.into(), false));
+    let fake =
+        " ---> 3123456789ab\nStep 3/3 : RUN chown -R a:b /app\n ---> Running in cccccccccccc\n";
+    let mut reader = Reader::new(Form::Legacy, &file);
+    for (at, lines) in [
+        (1, "Step 1/3 : FROM debian AS base\n ---> 0123456789ab\nStep 2/3 : RUN make\n"),
+        (2, " ---> Running in aaaaaaaaaaaa\n"),
+        (3, "Removing intermediate container bbbbbbbbbbbb\n"),
+        (4, fake),
+        (5, "Removing intermediate container aaaaaaaaaaaa\n ---> 1123456789ab\n"),
+        (6, "Step 3/3 : RUN chown -R a:b /app\n"),
+    ] {
+        reader.take(Stream::Stdout, at, lines.as_bytes());
+    }
+    let read = reader.finish(9);
+    let seen: Vec<_> = read.steps.iter().map(|step| (step.line, spans(step))).collect();
+    let steps = [(Some(1), vec![(1, 1)]), (Some(2), vec![(1, 6)]), (Some(3), vec![(6, 9)])];
+    assert_eq!((seen.as_slice(), read.dropped), (steps.as_slice(), 1));
+    assert_eq!(read.steps[2].result, BuildStepResult::Cut);
+}
+
+#[test]
 fn labels_of_the_command_line_and_a_warning_fit_into_a_legacy_log() {
     let log = "Sending build context to Docker daemon  7.215kB\r\r\n\
         Step 1/3 : FROM debian\n ---> 0123456789ab\n\
