@@ -25,10 +25,10 @@ pub(super) struct Legacy {
     sent: Option<u64>,
     /// The container of the step at work.
     container: Option<Vec<u8>>,
-    /// When the step at work had made its image.
-    over: u64,
-    /// The image in the line before.
-    made: Option<Vec<u8>>,
+    /// The image that was made last, and when.
+    last: (Vec<u8>, u64),
+    /// Whether it was made in the line before.
+    is_made: bool,
     at: Option<String>,
     /// The last line on standard error, where only Docker's client writes.
     reason: Option<String>,
@@ -57,17 +57,17 @@ impl Log for Legacy {
             return;
         }
         let line = without_colour(line);
-        let made = self.made.take();
+        let made = std::mem::take(&mut self.is_made);
         if let Some(step) = step(line) {
-            if self.believes(&step, self.steps.len(), made.is_some()) {
+            if self.believes(&step, self.steps.len(), made) {
                 self.begin(&step, at);
             } else {
                 self.dropped += 1;
-                self.begin_again(&step, at, made.is_some());
+                self.begin_again(&step, at, made);
                 self.output(line);
             }
         } else if let Some(built) = line.strip_prefix(b"Successfully built ") {
-            self.built(built, made.as_deref());
+            self.built(built);
         } else if !self.notices(line, at) {
             self.output(line);
         }
@@ -84,7 +84,7 @@ impl Log for Legacy {
             fate: Fate::Ran,
             inputs: None,
         });
-        let end = if self.image.is_some() { self.over } else { total };
+        let end = if self.image.is_some() { self.last.1 } else { total };
         let ends = self.steps.iter().skip(1).map(|step| step.start).chain([end]);
         let mut noted: Vec<Noted> =
             context.into_iter().chain(self.steps.iter().zip(ends).map(Step::noted)).collect();
@@ -110,8 +110,8 @@ impl Legacy {
             count: 0,
             sent: None,
             container: None,
-            over: 0,
-            made: None,
+            last: (Vec::new(), 0),
+            is_made: false,
             at: None,
             reason: None,
             image: None,
@@ -122,15 +122,18 @@ impl Legacy {
 
     /// Whether a step fits behind so many others.
     fn believes(&self, step: &Said, behind: usize, made: bool) -> bool {
-        let planned = self.plan.all.get(behind);
-        let before = behind.checked_sub(1).and_then(|at| self.plan.all.get(at));
+        let says = match self.plan.all.get(behind) {
+            Some(planned) => planned.bare == squeeze(&step.text),
+            // What `--label` adds comes behind the Dockerfile's own instructions.
+            None => step.text.starts_with("LABEL "),
+        };
         // An ARG before the first FROM makes no image.
-        let follows = before.is_none_or(|before| before.stage.is_none()) || made;
+        let globals = self.plan.all.iter().take_while(|planned| planned.stage.is_none()).count();
+        let follows = behind <= globals || made;
         step.number == behind + 1
             && (self.steps.is_empty() || step.count == self.count)
             && step.number <= step.count
-            && planned.is_some_and(|planned| planned.bare == squeeze(&step.text))
-            && self.container.is_none()
+            && says
             && follows
     }
 
@@ -158,6 +161,7 @@ impl Legacy {
             self.sent = self.sent.or(sends.then_some(at));
             return sends;
         }
+        // While a container runs, nothing else is the builder's.
         if let Some(container) = &self.container {
             let removed = ends_with(line, b"Removing intermediate container ", container)
                 || ends_with(line, b" ---> Removed intermediate container ", container);
@@ -176,8 +180,8 @@ impl Legacy {
         } else if said == b"Using cache" {
             self.works(true);
         } else if is_id(said) || is_scratch {
-            self.made = Some(said.to_vec());
-            self.over = at;
+            self.last = (said.to_vec(), at);
+            self.is_made = true;
         } else {
             return false;
         }
@@ -191,8 +195,10 @@ impl Legacy {
         }
     }
 
-    fn built(&mut self, id: &[u8], made: Option<&[u8]>) {
-        if self.steps.len() == self.count && made == Some(id) && self.container.is_none() {
+    /// Between the last image and its success there may be a warning.
+    fn built(&mut self, id: &[u8]) {
+        let is_last = self.steps.len() == self.count && self.last.0 == id;
+        if is_last && self.container.is_none() && is_id(id) {
             self.image = std::str::from_utf8(id).ok().map(str::to_owned);
             self.at = None;
         } else {

@@ -71,12 +71,12 @@ pub(super) fn steps(plan: &Plan, noted: Vec<Noted>, total: u64) -> Vec<BuildStep
 pub(super) fn in_a_row(plan: &Plan, noted: Vec<Noted>, lead: usize, total: u64) -> Vec<BuildStep> {
     let tie = |(at, mut noted): (usize, Noted)| {
         noted.intervals = union(std::mem::take(&mut noted.intervals), total);
-        let instruction = at.checked_sub(lead);
+        let instruction = at.checked_sub(lead).filter(|at| *at < plan.all.len());
         let planned = instruction.map(|at| &plan.all[at]);
         let kind = match planned {
             Some(planned) if planned.keyword == "FROM" => BuildStepKind::Pull,
-            Some(_) => BuildStepKind::Instruction,
-            None => BuildStepKind::Context,
+            None if at < lead => BuildStepKind::Context,
+            _ => BuildStepKind::Instruction,
         };
         let before = at.checked_sub(1).into_iter().collect();
         let stage = planned.and_then(|planned| planned.stage);

@@ -98,6 +98,9 @@ fn long_builds_have_fewer_samples_of_longer_times() {
     let samples = samples.finish();
     assert!(samples.len() <= MOST && samples.len() > MOST / 2, "{}", samples.len());
     assert!(samples.iter().skip(1).all(|sample| sample.io_some == Some(250)));
+    // All times between are alike, but for the last.
+    let whole = &samples[..samples.len() - 1];
+    assert!(whole.windows(2).all(|pair| pair[1].at - pair[0].at == 16_000));
     assert_eq!(samples.iter().filter(|sample| !sample.blocked.is_empty()).count(), 1);
     assert_eq!(samples.last().map(|sample| sample.at), Some(9_999_000));
 }
