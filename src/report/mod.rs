@@ -5,6 +5,7 @@ mod amounts;
 mod cleanup;
 mod cleanup_phases;
 mod cleanup_rows;
+pub mod compare;
 mod cut;
 mod document;
 mod exec;
