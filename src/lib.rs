@@ -14,6 +14,10 @@
     clippy::allow_attributes
 )]
 
+// Fixtures that the tests outside share name the crate as those do.
+#[cfg(test)]
+extern crate self as fleet;
+
 #[cfg(all(feature = "mutate", not(debug_assertions)))]
 compile_error!("the feature `mutate` switches protections off: it is for tests alone");
 

@@ -2,10 +2,12 @@
 
 mod advice;
 mod amounts;
+mod bench;
 mod cleanup;
 mod cleanup_phases;
 mod cleanup_rows;
 pub mod compare;
+mod csv;
 mod cut;
 mod document;
 mod exec;
@@ -14,6 +16,7 @@ mod files;
 mod fleet;
 mod generic;
 mod history;
+pub mod html;
 mod json;
 mod layout;
 mod markdown;
@@ -26,6 +29,11 @@ mod stays;
 mod summary;
 mod terminal;
 
+#[cfg(test)]
+#[path = "../../tests/support/bench_runs.rs"]
+mod bench_runs;
+#[cfg(test)]
+mod bench_tests;
 #[cfg(test)]
 mod cleanup_fixtures;
 #[cfg(test)]
@@ -67,6 +75,8 @@ pub const FORMATS: &[Format] = &[
     Format { name: "terminal", extension: "txt", render: terminal::render },
     Format { name: "md", extension: "md", render: markdown::render },
     Format { name: "json", extension: "json", render: json::render },
+    Format { name: "csv", extension: "csv", render: csv::render },
+    Format { name: "html", extension: "html", render: html::render },
 ];
 
 /// The format of a name.
@@ -89,6 +99,7 @@ type Body = fn(&Run, &View) -> Vec<Block>;
 
 /// What a verb's report consists of, where it has one of its own.
 const BODIES: &[(&str, Body)] = &[
+    ("bench", bench::result),
     ("cleanup", cleanup::result),
     ("exec", exec::result),
     ("ping", ping::result),

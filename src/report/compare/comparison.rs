@@ -31,7 +31,7 @@ pub struct Comparison {
 }
 
 /// The same of both sides.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Pair<T> {
     /// Of the before side.
     pub before: T,

@@ -1,0 +1,137 @@
+//! How long builds take: a table whose rows are drawn, one per host and scenario.
+
+use super::scale::Scale;
+use super::shapes::{Class, Shapes};
+use super::{axis, said, timeline};
+use crate::human;
+use crate::record::{Build, Scenario};
+use crate::report::bench::overview::{Told, told};
+use crate::report::bench::series::{self, Series, wall};
+use crate::report::bench::targets::{self, Grade};
+use maud::{Markup, html};
+
+/// From so many rows on, rows are low and say less of the host.
+pub(super) const MANY: usize = 60;
+
+pub(super) fn section(all: &[Series<'_>]) -> Markup {
+    let dense = all.len() > MANY;
+    html! {
+        (key())
+        @for of_app in all.chunk_by(|a, b| a.app == b.app) { (app(of_app, dense)) }
+    }
+}
+
+fn key() -> Markup {
+    let sample = |class, inset: u64| {
+        let mut shapes = Shapes::default();
+        shapes.bar(class, 0, 1_000, inset, timeline::HEIGHT - 2 * inset);
+        shapes.decoration(timeline::HEIGHT, 11)
+    };
+    let mut tick = Shapes::default();
+    tick.tick(Class::Tick, 500, 0, timeline::HEIGHT);
+    html! {
+        p.keyline {
+            (sample(Class::Own, 0)) "chown and chmod, the critical step"
+            (sample(Class::Run, 2)) "other instructions"
+            (sample(Class::Io, 4)) "pulling, context, writing the image"
+            (tick.decoration(timeline::HEIGHT, 11)) "single builds; the bar is the median one"
+        }
+    }
+}
+
+fn app(of_app: &[Series<'_>], dense: bool) -> Markup {
+    let longest = of_app.iter().filter_map(Series::range).map(|(_, high)| high);
+    let scale = Scale::to(longest);
+    let several = series::has_several_dockerfiles(of_app);
+    html! {
+        h3 { (said(of_app[0].app)) @if !several { small { (said(of_app[0].dockerfile)) } } }
+        table.fig {
+            thead { tr {
+                th scope="col" { "host" }
+                th.g scope="col" { (axis(scale, "build time")) }
+                th.n scope="col" { "median" }
+                th.n.wide scope="col" { "range" }
+                th scope="col" { "verdict" }
+            } }
+            @for part in of_app.chunk_by(|a, b| (a.scenario, a.sha256) == (b.scenario, b.sha256)) {
+                tbody {
+                    tr.group { th colspan="5" scope="rowgroup" {
+                        (part[0].scenario.as_str()) small { (meaning(part[0].scenario)) @if several { ", " (said(part[0].dockerfile)) } }
+                    } }
+                    @for one in part { (row(one, scale, dense)) }
+                }
+            }
+        }
+    }
+}
+
+pub(super) const fn meaning(scenario: Scenario) -> &'static str {
+    match scenario {
+        Scenario::Cold => "nothing cached",
+        Scenario::Warm => "nothing changed",
+        Scenario::Edit => "one file changed",
+    }
+}
+
+fn row(one: &Series<'_>, scale: Scale, dense: bool) -> Markup {
+    let told = told(one);
+    let bad = !matches!(told, Told::Graded(Grade::Excellent | Grade::Good | Grade::Acceptable));
+    let range = one.range().filter(|(low, high)| low != high);
+    html! {
+        tr {
+            th scope="row" {
+                (said(one.host.host.as_str()))
+                @if !dense { small { (said(&engine(one))) } }
+            }
+            td.g { (chart(one, scale, dense)) }
+            td.n { @match one.milliseconds() { Some(ms) => (human::duration(ms)), None => "–" } }
+            td.n.wide.dim { @if let Some((low, high)) = range { (human::duration(low)) "–" (human::duration(high)) } }
+            td.v.bad[bad] {
+                (told.as_str())
+                @if one.failed() > 0 && one.milliseconds().is_some() { ", " (one.failed()) " failed" }
+            }
+        }
+    }
+}
+
+fn engine(one: &Series<'_>) -> String {
+    let conditions = one.builds.first().map(|b| &b.conditions);
+    conditions.map_or_else(String::new, |c| {
+        let builder = if c.builder == "legacy" { " legacy" } else { "" };
+        format!("{}{builder}", c.engine)
+    })
+}
+
+fn chart(one: &Series<'_>, scale: Scale, dense: bool) -> Markup {
+    let mut shapes = Shapes::default();
+    for limit in targets::limits().filter_map(|limit| u64::try_from(limit).ok()) {
+        if scale.x(limit) < 1_000 {
+            shapes.tick(Class::Grid, scale.x(limit), 0, timeline::HEIGHT);
+        }
+    }
+    if let Some(build) = one.typical() {
+        timeline::band(&mut shapes, build, scale);
+    }
+    for build in one.built() {
+        shapes.tick(Class::Tick, scale.x(build.wall_milliseconds), 0, timeline::HEIGHT);
+    }
+    // Every number that the band shows stands beside it or in the table of steps.
+    let pixels = if dense { 9 } else { 13 };
+    match one.typical() {
+        Some(build) if !dense => shapes.chart(timeline::HEIGHT, pixels, &title(one, build), None),
+        _ => shapes.decoration(timeline::HEIGHT, pixels),
+    }
+}
+
+fn title(one: &Series<'_>, build: &Build) -> String {
+    let owners = crate::report::bench::measures::ownership(build).unwrap_or(0);
+    let whole = wall(build).filter(|ms| *ms > 0).unwrap_or(1);
+    format!(
+        "{} {} on {}: {}, of which {} % chown and chmod",
+        super::one_line(one.app),
+        one.scenario,
+        one.host.host,
+        human::duration(build.wall_milliseconds),
+        owners.saturating_mul(100) / whole
+    )
+}
