@@ -4,7 +4,7 @@ use super::View;
 use super::summary::{self, Counted, Sum};
 use crate::human;
 use crate::record::{
-    ActionRecord, ActionResult, Backup, Decision, ExitCode, Facts, Finding, HostName, HostRun,
+    ActionRecord, ActionResult, Backup, Build, Decision, ExitCode, Facts, Finding, HostName, HostRun,
     Metric, Outcome, Output, Problem, Run, RunId, Verdict,
 };
 use jiff::Timestamp;
@@ -117,6 +117,7 @@ struct OneHost<'r> {
     decisions: Vec<Flat<'r>>,
     actions: Vec<FlatAction<'r>>,
     backups: &'r [Backup],
+    builds: &'r [Build],
     metrics: &'r [Metric],
     findings: &'r [Finding],
     output: Option<&'r Output>,
@@ -224,6 +225,7 @@ impl<'r> OneHost<'r> {
             decisions: host.decisions.iter().map(flat).collect(),
             actions: host.actions.iter().map(FlatAction::of).collect(),
             backups: &host.backups,
+            builds: &host.builds,
             metrics: &host.metrics,
             findings: &host.findings,
             output: host.output.as_ref(),

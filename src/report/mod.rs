@@ -16,7 +16,7 @@ mod files;
 mod fleet;
 mod generic;
 mod history;
-pub mod html;
+mod html;
 mod json;
 mod layout;
 mod markdown;

@@ -60,7 +60,7 @@ pub(super) fn serial(run: &Run) -> Option<String> {
     let typed = || run.start.with.get("serial").and_then(in_words);
     let hosts = written.or_else(typed).filter(|value| !matches!(value.as_str(), "" | "false" | "none" | "[]"))?;
     let hosts = if hosts == "true" { String::new() } else { format!(": {hosts}") };
-    Some(format!("hosts that share a machine were built one after another{hosts}"))
+    Some(format!("Hosts that share a machine were built one after another{hosts}"))
 }
 
 /// A typed parameter as text: a flag, a name, or names.

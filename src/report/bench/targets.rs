@@ -44,7 +44,7 @@ pub(in crate::report) fn limits() -> impl Iterator<Item = i64> {
 }
 
 /// The targets in one line.
-pub(in crate::report) const LEGEND: &str = "targets: excellent below 2 m, good below 5 m, acceptable below 10 m, \
+pub(in crate::report) const LEGEND: &str = "Targets: excellent below 2 m, good below 5 m, acceptable below 10 m, \
     else too slow; critical step (all chown and chmod) below 5 s; build cache below 5 GB; fewer than 25 layers";
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ fn headline(all: &[Series<'_>]) -> String {
         let owners = series::median(part.iter().filter_map(|s| s.median(measures::ownership))).unwrap_or(0);
         let share = owners.saturating_mul(100).checked_div(middle).unwrap_or(0);
         let (a, time) = (if scenario == Scenario::Edit { "An" } else { "A" }, bench::time(middle));
-        let first = format!("{a} {scenario} build takes {time}");
+        let first = format!("{a} {scenario} build takes {time} at the median");
         return if owners >= targets::CRITICAL_STEP {
             format!("{first}, and {share} % of it only changes owners and modes")
         } else {
@@ -79,7 +79,7 @@ fn figures(all: &[Series<'_>]) -> Vec<Figure> {
         let Some(middle) = series::median(values.iter().copied()) else { return };
         let most = values.iter().max().copied().unwrap_or(middle);
         let target = limit.map_or_else(String::new, |(_, words)| format!("target {words}"));
-        let most_words = if most > middle { format!("at most {}", show(most)) } else { String::new() };
+        let most_words = if most > middle { format!("at most {}", show(most).replace(' ', "\u{a0}")) } else { String::new() };
         let remark = [most_words, target].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", ");
         let missed = limit.is_some_and(|(limit, _)| most >= limit);
         figures.push(Figure { name: name.to_owned(), value: show(middle), remark, missed });
@@ -98,7 +98,8 @@ fn of_scenario(all: &[Series<'_>], scenario: Scenario) -> Option<Figure> {
     let grade = targets::Grade::of(middle);
     let low = part.iter().filter_map(|s| s.milliseconds()).min()?;
     let high = part.iter().filter_map(|s| s.milliseconds()).max()?;
-    let range = if low == high { String::new() } else { format!(", {}–{}", human::duration(low), human::duration(high)) };
+    let range = format!("{}–{}", human::duration(low), human::duration(high)).replace(' ', "\u{a0}");
+    let range = if low == high { String::new() } else { format!(", {range}") };
     Some(Figure {
         name: format!("{scenario} build"),
         value: bench::time(middle),

@@ -45,7 +45,7 @@ fn phases(rows: &[PhaseRow]) -> Option<Markup> {
         html! {
             table.fig {
                 thead { tr {
-                    th scope="col" { "phase" } th.g scope="col" { "bytes" }
+                    th.h scope="col" { "phase" } th.g scope="col" { "bytes" }
                     th.n scope="col" { "size" } th.n scope="col" { "objects" }
                 } }
                 tbody { @for row in rows { tr {

@@ -6,6 +6,7 @@ use super::scale::Scale;
 use super::shapes::{Class, Shapes};
 use super::{axis, date, said, times};
 use crate::human;
+use crate::report::View;
 use crate::report::bench::{signed_bytes, time};
 use crate::report::compare::{Amount, BuildRow, Comparison, Condition, Measure, MetricRow, Pair, SideRun, Spread, StepRow, Verdict};
 use crate::report::document::{Table, Tone};
@@ -18,8 +19,7 @@ const MOST_STEPS: usize = 12;
 const MOST_DETAILS: usize = 12;
 
 /// The whole page.
-#[must_use]
-pub fn render(comparison: &Comparison) -> String {
+pub(in crate::report) fn render(comparison: &Comparison, _: &View) -> String {
     let headline = comparison.headlines.first();
     let page = Page {
         title: format!("fleet {}, before and after", comparison.verb),
@@ -121,9 +121,9 @@ fn app(rows: &[&BuildRow]) -> Markup {
         h3 { (said(&rows[0].key.app)) }
         table.fig {
             thead { tr {
-                th scope="col" { "host" } th.g scope="col" { (axis(scale, "build time")) }
+                th.h scope="col" { "host" } th.g scope="col" { (axis(scale, "build time")) }
                 th.n scope="col" { "before" } th.n scope="col" { "after" } th.n scope="col" { "change" }
-                th.wide scope="col" { "verdict" }
+                th.v.wide scope="col" { "verdict" }
             } }
             @for part in rows.chunk_by(|a, b| a.key.scenario == b.key.scenario) { tbody {
                 tr.group { th colspan="6" scope="rowgroup" {

@@ -19,9 +19,9 @@ pub(super) fn section(hosts: &[HostRun]) -> Option<Markup> {
         (key(known.iter().any(|(_, room)| room.2 > room.1)))
         table.fig {
             thead { tr {
-                th scope="col" { "host" } th.g scope="col" { "used of the disk" }
+                th.h scope="col" { "host" } th.g scope="col" { "used of the disk" }
                 th.n scope="col" { "free before" } th.n scope="col" { "after" } th.n.wide scope="col" { "of" }
-                @if cache { th.n.wide scope="col" { "build cache" } }
+                @if cache { th.n.r.wide scope="col" { "build cache" } }
             } }
             tbody { @for (host, (size, before, after)) in &known { tr {
                 th scope="row" { (said(host.host.as_str())) }

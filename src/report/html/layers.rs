@@ -33,7 +33,7 @@ fn one(subject: &Subject<'_, '_>) -> Markup {
         h3 { (said(subject.app)) small { (said(subject.dockerfile)) } }
         table.fig {
             thead { tr {
-                th scope="col" { "host" } th.g scope="col" { "layers, the base image's first" }
+                th.h scope="col" { "host" } th.g scope="col" { "layers, the base image's first" }
                 th.n scope="col" { "image" } th.n scope="col" { "layers" } th.n scope="col" { "wasted" }
             } }
             tbody { @for (image, hosts) in images.iter().take(MOST) { tr {

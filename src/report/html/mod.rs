@@ -24,7 +24,7 @@ use maud::{Markup, html};
 use page::{Page, Section};
 use scale::Scale;
 
-pub use comparison::render as compare;
+pub(super) use comparison::render as compare;
 
 pub(super) fn render(run: &Run, view: &View) -> String {
     let told = match run.start.verb.as_str() {
@@ -79,11 +79,14 @@ fn said(text: &str) -> String {
 
 /// The ticks of a scale of time, above a column of charts.
 fn axis(scale: Scale, label: &str) -> Markup {
-    let ticks = scale.times();
+    axis_of(&scale.times(), scale, label)
+}
+
+fn axis_of(ticks: &[u64], scale: Scale, label: &str) -> Markup {
     html! {
         span.vh { (label) }
         span.axis aria-hidden="true" {
-            @for tick in ticks {
+            @for &tick in ticks {
                 @let x = scale.x(tick);
                 span.e[x > 960] style={ "left:" (x / 10) "." (x % 10) "%" } { (tick_label(tick)) }
             }

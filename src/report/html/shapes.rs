@@ -53,6 +53,11 @@ impl Shapes {
         }
     }
 
+    /// A line across the whole row of a table, which reaches over the chart's own height.
+    pub(super) fn rule(&mut self, x: u64, height: u64) {
+        let _ = write!(self.paths[Class::Grid as usize], "M{x} -3v{}", height + 6);
+    }
+
     /// A vertical line.
     pub(super) fn tick(&mut self, class: Class, x: u64, y: u64, height: u64) {
         let _ = write!(self.paths[class as usize], "M{x} {y}v{height}");

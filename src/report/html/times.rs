@@ -2,7 +2,7 @@
 
 use super::scale::Scale;
 use super::shapes::{Class, Shapes};
-use super::{axis, said, timeline};
+use super::{axis_of, said, timeline};
 use crate::human;
 use crate::record::{Build, Scenario};
 use crate::report::bench::overview::{Told, told};
@@ -43,26 +43,78 @@ fn app(of_app: &[Series<'_>], dense: bool) -> Markup {
     let longest = of_app.iter().filter_map(Series::range).map(|(_, high)| high);
     let scale = Scale::to(longest);
     let several = series::has_several_dockerfiles(of_app);
+    let parts: Vec<&[Series<'_>]> =
+        of_app.chunk_by(|a, b| (a.scenario, a.sha256) == (b.scenario, b.sha256)).collect();
     html! {
         h3 { (said(of_app[0].app)) @if !several { small { (said(of_app[0].dockerfile)) } } }
+        @if dense {
+            @for part in parts { (folded(part, scale, several)) }
+        } @else {
+            (table(&parts, scale, several, false))
+        }
+    }
+}
+
+/// Of many hosts, those of a scenario without a problem are there for who asks.
+fn folded(part: &[Series<'_>], scale: Scale, several: bool) -> Markup {
+    let fine = part.iter().all(|s| told(s) == Told::Graded(Grade::Excellent) && s.failed() == 0);
+    let table = table(&[part], scale, several, true);
+    let most = part.iter().filter_map(Series::milliseconds).max().unwrap_or(0);
+    html! {
+        @if fine {
+            details {
+                summary {
+                    i { (part[0].scenario.as_str()) } ", " (meaning(part[0].scenario)) ": all "
+                    (human::count(part.len(), "host")) " excellent, at most " (human::duration(most))
+                }
+                (table)
+            }
+        } @else {
+            (table)
+        }
+    }
+}
+
+fn table(parts: &[&[Series<'_>]], scale: Scale, several: bool, dense: bool) -> Markup {
+    html! {
         table.fig {
             thead { tr {
-                th scope="col" { "host" }
-                th.g scope="col" { (axis(scale, "build time")) }
+                th.h scope="col" { "host" }
+                th.g scope="col" { (axis_of(&ticks(scale), scale, "build time")) }
                 th.n scope="col" { "median" }
-                th.n.wide scope="col" { "range" }
-                th scope="col" { "verdict" }
+                th.n.r.wide scope="col" { "range" }
+                th.v scope="col" { "verdict" }
             } }
-            @for part in of_app.chunk_by(|a, b| (a.scenario, a.sha256) == (b.scenario, b.sha256)) {
+            @for part in parts {
                 tbody {
                     tr.group { th colspan="5" scope="rowgroup" {
                         (part[0].scenario.as_str()) small { (meaning(part[0].scenario)) @if several { ", " (said(part[0].dockerfile)) } }
                     } }
-                    @for one in part { (row(one, scale, dense)) }
+                    @for one in sorted(part, dense) { (row(one, scale, dense)) }
                 }
             }
         }
     }
+}
+
+/// Many hosts stand in the order of their times, a few in the order of the inventory.
+fn sorted<'s, 'r>(part: &'s [Series<'r>], dense: bool) -> Vec<&'s Series<'r>> {
+    let mut sorted: Vec<_> = part.iter().collect();
+    if dense {
+        sorted.sort_by_key(|s| std::cmp::Reverse(s.milliseconds()));
+    }
+    sorted
+}
+
+/// The targets, as far as times reach them; else round times.
+fn ticks(scale: Scale) -> Vec<u64> {
+    let reached = limits().filter(|limit| scale.x(*limit) < 1_000);
+    let ticks: Vec<u64> = std::iter::once(0).chain(reached).collect();
+    if ticks.len() > 1 { ticks } else { scale.times() }
+}
+
+fn limits() -> impl Iterator<Item = u64> {
+    targets::limits().filter_map(|limit| u64::try_from(limit).ok())
 }
 
 pub(super) const fn meaning(scenario: Scenario) -> &'static str {
@@ -104,10 +156,8 @@ fn engine(one: &Series<'_>) -> String {
 
 fn chart(one: &Series<'_>, scale: Scale, dense: bool) -> Markup {
     let mut shapes = Shapes::default();
-    for limit in targets::limits().filter_map(|limit| u64::try_from(limit).ok()) {
-        if scale.x(limit) < 1_000 {
-            shapes.tick(Class::Grid, scale.x(limit), 0, timeline::HEIGHT);
-        }
+    for limit in limits().filter(|limit| scale.x(*limit) < 1_000) {
+        shapes.rule(scale.x(limit), timeline::HEIGHT);
     }
     if let Some(build) = one.typical() {
         timeline::band(&mut shapes, build, scale);

@@ -20,10 +20,11 @@ pub(super) fn section(subjects: &[Subject<'_, '_>]) -> Markup {
         (key())
         @for subject in subjects {
             h3 { (said(subject.app)) small { (subject.scenario.as_str()) " builds of " (said(subject.dockerfile)) } }
+            @let scale = Scale::to(subject.series.iter().filter_map(|s| s.milliseconds()));
             @if builds <= MOST_TABLES {
-                @for one in &subject.series { (table(one)) }
+                @for one in &subject.series { (table(one, scale)) }
             } @else {
-                @if let Some(slowest) = subject.series.iter().max_by_key(|s| s.milliseconds()) { (table(slowest)) }
+                @if let Some(slowest) = subject.series.iter().max_by_key(|s| s.milliseconds()) { (table(slowest, scale)) }
             }
         }
     }
@@ -60,7 +61,7 @@ fn mini(one: &Series<'_>, part: &[Series<'_>]) -> Markup {
     html! {
         figure {
             figcaption { span { (said(one.host.host.as_str())) } (human::duration(build.wall_milliseconds)) }
-            (shapes.decoration(y.max(1), 26))
+            (shapes.decoration(y.max(1), y.max(6)))
         }
     }
 }
@@ -87,15 +88,14 @@ fn is_short(step: &BuildStep, build: &Build) -> bool {
     !failed && step.milliseconds().saturating_mul(1_000) < build.wall_milliseconds.saturating_mul(SHORT)
 }
 
-fn table(one: &Series<'_>) -> Markup {
+fn table(one: &Series<'_>, scale: Scale) -> Markup {
     let Some(build) = one.typical() else { return html! {} };
-    let scale = Scale::to([build.wall_milliseconds]);
     let (short, long): (Vec<_>, Vec<_>) = build.steps.iter().partition(|s| is_short(s, build));
     html! {
         table.fig.fall {
             caption.vh { "Steps of the median build on " (said(one.host.host.as_str())) }
             thead { tr {
-                th.ln scope="col" { "line" }
+                th.ln.wide scope="col" { "line" }
                 th.c scope="col" { span.vh { "critical path" } }
                 th.st scope="col" { b { (said(one.host.host.as_str())) } ", " (human::duration(build.wall_milliseconds)) }
                 th.n.tm scope="col" { "time" }
@@ -116,7 +116,7 @@ fn row(step: &BuildStep, build: &Build, scale: Scale) -> Markup {
     bars(&mut shapes, step, scale, 1, 8);
     html! {
         tr.own[step.ownership] {
-            td.ln { @if let Some(line) = step.line { (line) } }
+            td.ln.wide { @if let Some(line) = step.line { (line) } }
             td.c { @if step.critical { span aria-hidden="true" { "●" } span.vh { "critical" } } }
             th.st scope="row" { (label(step)) }
             td.n.tm { (time(step)) }
@@ -146,7 +146,11 @@ fn time(step: &BuildStep) -> String {
 
 fn percent(milliseconds: u64, build: &Build) -> String {
     let percent = milliseconds.saturating_mul(100).checked_div(build.wall_milliseconds);
-    percent.map_or_else(String::new, |percent| format!("{percent} %"))
+    match percent {
+        Some(0) if milliseconds > 0 => "< 1 %".to_owned(),
+        Some(percent) => format!("{percent} %"),
+        None => String::new(),
+    }
 }
 
 fn bars(shapes: &mut Shapes, step: &BuildStep, scale: Scale, y: u64, height: u64) {
@@ -172,7 +176,7 @@ fn together(short: &[&BuildStep], build: &Build, scale: Scale) -> Markup {
     short.iter().for_each(|step| bars(&mut shapes, step, scale, 1, 8));
     html! {
         tr.dim {
-            td.ln {} td.c {}
+            td.ln.wide {} td.c {}
             th.st scope="row" { (human::count(short.len(), "short step")) (cached) }
             td.n.tm { (human::duration(sum)) }
             td.n.sh.wide { (percent(sum, build)) }
@@ -196,7 +200,7 @@ fn pressure(build: &Build, scale: Scale) -> Markup {
     let title = format!("I/O pressure: some task waited {} % of the time, at most {} %", some / 10, peak / 10);
     html! {
         tr.tot {
-            td.ln {} td.c {}
+            td.ln.wide {} td.c {}
             th.st scope="row" { "waiting for I/O " span.dim { "peak " (peak / 10) " %" } }
             td.n.tm { (waited) }
             td.n.sh.wide.dim { (some / 10) " %" }
