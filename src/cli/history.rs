@@ -6,7 +6,7 @@ use super::out;
 use super::project::Project;
 use crate::history::RunSummary;
 use crate::record::ExitCode;
-use crate::report::{self, HistoryRow, View};
+use crate::report::{self, FORMATS, HistoryRow, View};
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -28,7 +28,7 @@ enum What {
     },
     /// Show one run: its report, and with -v every object
     Show {
-        /// A run's name or its beginning, `last`, or `last~1`
+        /// A run's name or its beginning, its label, `last`, or `last~1`
         #[arg(default_value = "last")]
         run: String,
         /// Print JSON
@@ -44,8 +44,8 @@ impl History {
             None => list(global, &project, 20, false),
             Some(What::List { limit, json }) => list(global, &project, *limit, *json),
             Some(What::Show { run, json }) => {
-                let format = if *json { "json" } else { "terminal" };
-                super::report::render(global, &project, run, format)
+                let format = report::format(if *json { "json" } else { "terminal" });
+                super::report::render(global, &project, run, format.unwrap_or(&FORMATS[0]))
             }
         }
     }
@@ -77,6 +77,7 @@ fn past(run: RunSummary) -> HistoryRow {
         ended: run.ended,
         verb: run.verb,
         selection: run.selection,
+        label: run.label,
         check: run.check,
         exit_code: run.exit_code,
         hosts: run.hosts,

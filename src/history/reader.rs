@@ -20,6 +20,8 @@ pub struct RunSummary {
     pub verb: String,
     /// The selection as it was written.
     pub selection: String,
+    /// The label that the user gave it.
+    pub label: Option<String>,
     /// Whether only a check was asked for.
     pub check: bool,
     /// The exit code, once it ended.
@@ -38,7 +40,11 @@ pub struct Reader {
 }
 
 const SUMMARY: &str =
-    "SELECT run, started, ended, verb, selection, check_only, exit_code, hosts FROM runs";
+    "SELECT run, started, ended, verb, selection, check_only, exit_code, hosts, label FROM
+     (SELECT runs.*, (SELECT COALESCE(
+         CASE json_type(json, '$.what.with.label') WHEN 'text' THEN json ->> '$.what.with.label' END,
+         (SELECT value ->> 1 FROM json_each(events.json, '$.what.parameters') WHERE value ->> 0 = 'label')
+     ) FROM events WHERE events.run = runs.run AND events.number = 0) AS label FROM runs)";
 
 impl Reader {
     /// Opens the history in a folder.
@@ -148,6 +154,13 @@ impl Reader {
             .map_err(|e| self.told(&e))
     }
 
+    /// The labels of runs with the runs that they were given, newest first.
+    pub(super) fn labels(&self) -> Result<Vec<(String, RunId)>, HistoryError> {
+        let query = format!("{SUMMARY} WHERE label <> '' ORDER BY started DESC, run DESC LIMIT ?1");
+        let labelled = self.bare_summaries(&query, i64::MAX)?;
+        Ok(labelled.into_iter().filter_map(|run| Some((run.label?, run.run))).collect())
+    }
+
     fn summaries(&self, query: &str, limit: i64) -> Result<Vec<RunSummary>, HistoryError> {
         let mut summaries = self.bare_summaries(query, limit)?;
         for summary in &mut summaries {
@@ -226,6 +239,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
         check: row.get(5)?,
         exit_code: row.get::<_, Option<u8>>(6)?.map(ExitCode),
         hosts: usize::try_from(row.get::<_, u32>(7)?).unwrap_or(usize::MAX),
+        label: row.get::<_, Option<String>>(8)?.filter(|label| !label.is_empty()),
         tally: Vec::new(),
     })
 }

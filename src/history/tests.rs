@@ -314,3 +314,38 @@ fn nothing_is_written_after_the_close() {
     writer.close().unwrap();
     assert_eq!(block_on(writer.durable(vec![run_ended()])), Err(HistoryError::Closed));
 }
+
+#[test]
+fn a_run_is_found_by_the_label_that_it_was_given() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join(".fleet");
+    let labelled = |run: &str, second, with: serde_json::Value, parameters: &[(&str, &str)]| {
+        let mut started = start(run, second, false, &["a"]);
+        let What::RunStarted(start) = &mut started.what else { unreachable!() };
+        start.with = with;
+        start.parameters = parameters.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
+        started
+    };
+    let json = serde_json::json!({ "label": "base" });
+    write(&folder, &[labelled("r1", 0, json.clone(), &[])]);
+    write(
+        &folder,
+        &[labelled("r2", 1, serde_json::Value::Null, &[("keep", "1"), ("label", "base")])],
+    );
+    write(&folder, &[labelled("r3", 2, serde_json::json!({ "label": "" }), &[])]);
+    write(&folder, &[labelled("r4", 3, serde_json::json!({ "label": 7 }), &[])]);
+
+    let reader = Reader::open(&folder).unwrap();
+    let runs = reader.runs(9).unwrap();
+    let labels: Vec<_> = runs.iter().map(|run| run.label.as_deref()).collect();
+    assert_eq!(labels, [None, None, Some("base"), Some("base")]);
+    for (asked, run) in [("base", "r2"), ("base~1", "r1"), ("last", "r4"), ("r3", "r3")] {
+        assert_eq!(reader.find(asked).unwrap().as_str(), run, "{asked}");
+    }
+    let told: Vec<_> = ["r1", "r2", "r3"]
+        .map(|run| reader.load(&RunId::from(run.to_owned())).unwrap())
+        .iter()
+        .map(|run| run.start.label().map(str::to_owned))
+        .collect();
+    assert_eq!(told, [Some("base".to_owned()), Some("base".to_owned()), None]);
+}

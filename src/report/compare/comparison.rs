@@ -14,7 +14,7 @@ pub struct Comparison {
     pub schema: &'static str,
     /// The verb of all runs.
     pub verb: String,
-    /// The probability of a false `faster` or `slower` anywhere in a table that is accepted.
+    /// [`SIGNIFICANCE`].
     pub significance: f64,
     /// The runs of both sides.
     pub sides: Pair<Vec<SideRun>>,
@@ -144,6 +144,9 @@ pub struct Measure {
     /// [`FEWEST_RUNS`] values on a side, or where the sides are not comparable.
     pub test: Option<Test>,
 }
+
+/// The probability of a false `faster` or `slower` anywhere in a table that is accepted.
+pub const SIGNIFICANCE: f64 = 0.05;
 
 /// With fewer values on a side nothing is tested: 3 beside 3 can reach no smaller probability
 /// than 0.1, whatever they are.
@@ -275,7 +278,8 @@ pub enum Order {
 /// Something that builds leave behind.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Amount {
-    /// `image.bytes`, `image.layers`, `image.wasted`, `cache.growth`, `disk.growth`.
+    /// `image.bytes`, `image.layers`, `image.wasted`, `cache.growth`, `disk.growth`,
+    /// `steps.ownership` (time in steps that change owners or modes).
     pub name: &'static str,
     /// Its unit.
     pub unit: Unit,
