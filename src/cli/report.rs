@@ -2,14 +2,15 @@
 
 use super::args::Global;
 use super::fault::Fault;
-use super::out;
 use super::project::Project;
+use super::{out, put};
 use crate::history::Reader;
 use crate::record::{ExitCode, Run};
 use crate::report::compare::{self, COMPARISONS};
 use crate::report::{FORMATS, Format, View};
+use clap::ValueHint;
 use clap::builder::PossibleValuesParser;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = COMPARING)]
@@ -26,13 +27,17 @@ pub(super) struct Report {
     #[arg(long, value_name = "RUN", requires = "before", value_delimiter = ',')]
     after: Vec<String>,
 
-    /// The format; csv is for comparisons [default: by the end of FILE's name, else terminal]
+    /// The format; html is a page of its own [default: by the end of FILE's name, else terminal]
     #[arg(long, value_parser = PossibleValuesParser::new(names()))]
     format: Option<String>,
 
     /// Write it to FILE, which must not exist; - is standard output
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     output: Option<PathBuf>,
+
+    /// Write over FILE
+    #[arg(long, requires = "output")]
+    force: bool,
 }
 
 const COMPARING: &str = "\
@@ -40,7 +45,7 @@ A comparison matches builds by host, app and scenario, and what was measured on 
 It says faster or slower only where a difference is significant (exact Mann-Whitney test, adjusted
 after Holm); with fewer than 4 builds a side, or under other conditions, it says so instead.
 
-  fleet report --before last~1 --after last
+  fleet report --before last~1 --after last -o brought.html
   fleet report --before baseline --after tuned --format csv -o comparison.csv";
 
 /// The names of all formats, each once.
@@ -69,10 +74,24 @@ impl Report {
             self.comparison(global, &project, color)?
         };
         match file {
-            Some(path) => write_new(path, &text)?,
+            Some(path) => self.write(global, path, &text)?,
             None => out::result(&text),
         }
         Ok(ExitCode::OK)
+    }
+
+    fn write(&self, global: &Global, path: &Path, text: &str) -> Result<(), Fault> {
+        if self.force {
+            put::over(path, text)?;
+        } else {
+            write_new(path, text).map_err(|fault| {
+                fault.hint("name a file that does not exist yet, or add --force")
+            })?;
+        }
+        if !global.quiet {
+            out::notice(&format!("wrote {}\n", path.display()));
+        }
+        Ok(())
     }
 
     fn comparison(&self, global: &Global, project: &Project, color: bool) -> Result<String, Fault> {
@@ -93,14 +112,19 @@ impl Report {
     ) -> Result<&'static Format<T>, Fault> {
         let extension = self.output.as_ref().and_then(|path| path.extension());
         let by_name = formats.iter().find(|f| extension.is_some_and(|e| e == f.extension));
-        match &self.format {
-            None => Ok(by_name.unwrap_or(&formats[0])),
+        let format = match &self.format {
+            None => by_name.unwrap_or(&formats[0]),
             Some(name) => formats.iter().find(|format| format.name == *name).ok_or_else(|| {
                 let known: Vec<_> = formats.iter().map(|format| format.name).collect();
                 Fault::usage(format!("a {what} has no format {name}"))
                     .hint(format!("its formats: {}", known.join(", ")))
-            }),
+            })?,
+        };
+        if format.extension == "html" && self.output.is_none() && out::is_terminal() {
+            return Err(Fault::usage("a page is for a browser, not for a terminal")
+                .hint("write it to a file: --output report.html"));
         }
+        Ok(format)
     }
 }
 

@@ -20,7 +20,8 @@ pub(super) fn render(run: &Run, _: &View) -> String {
         hosts(&mut table, run)
     };
     // Rows have as many cells as their head, and memory takes every byte.
-    let text = written.ok().and_then(|()| table.into_inner().ok()).and_then(|t| String::from_utf8(t).ok());
+    let text =
+        written.ok().and_then(|()| table.into_inner().ok()).and_then(|t| String::from_utf8(t).ok());
     text.unwrap_or_else(|| "error\n".to_owned())
 }
 
@@ -36,12 +37,41 @@ fn number(n: Option<impl ToString>) -> String {
 }
 
 const BUILD: [&str; 23] = [
-    "run", "host", "app", "scenario", "dockerfile", "dockerfile_sha256", "round", "started", "engine", "builder",
-    "store", "commit", "wall_milliseconds", "end", "exit_status", "ownership_milliseconds", "io_some_per_mille",
-    "image_bytes", "image_layers", "image_wasted_bytes", "largest_layer_bytes", "cache_growth_bytes", "disk_growth_bytes",
+    "run",
+    "host",
+    "app",
+    "scenario",
+    "dockerfile",
+    "dockerfile_sha256",
+    "round",
+    "started",
+    "engine",
+    "builder",
+    "store",
+    "commit",
+    "wall_milliseconds",
+    "end",
+    "exit_status",
+    "ownership_milliseconds",
+    "io_some_per_mille",
+    "image_bytes",
+    "image_layers",
+    "image_wasted_bytes",
+    "largest_layer_bytes",
+    "cache_growth_bytes",
+    "disk_growth_bytes",
 ];
 const STEP: [&str; 10] = [
-    "step", "kind", "stage", "line", "name", "start_milliseconds", "milliseconds", "result", "critical", "ownership",
+    "step",
+    "kind",
+    "stage",
+    "line",
+    "name",
+    "start_milliseconds",
+    "milliseconds",
+    "result",
+    "critical",
+    "ownership",
 ];
 
 fn steps(table: &mut Writer<Vec<u8>>, run: &Run) -> csv::Result<()> {
@@ -122,7 +152,18 @@ fn of_step(at: usize, step: &BuildStep) -> [String; STEP.len()] {
 
 fn decisions(table: &mut Writer<Vec<u8>>, run: &Run) -> csv::Result<()> {
     table.write_record([
-        "run", "host", "phase", "kind", "id", "name", "bytes", "age_seconds", "decision", "rule", "reason", "became",
+        "run",
+        "host",
+        "phase",
+        "kind",
+        "id",
+        "name",
+        "bytes",
+        "age_seconds",
+        "decision",
+        "rule",
+        "reason",
+        "became",
     ])?;
     for host in &run.hosts {
         let fates = Fates::of(host);
@@ -157,7 +198,14 @@ fn of_decision(run: &Run, host: &HostRun, decision: &Decision, fates: &Fates<'_>
 }
 
 fn hosts(table: &mut Writer<Vec<u8>>, run: &Run) -> csv::Result<()> {
-    table.write_record(["run", "host", "outcome", "exit_status", "connect_milliseconds", "problem"])?;
+    table.write_record([
+        "run",
+        "host",
+        "outcome",
+        "exit_status",
+        "connect_milliseconds",
+        "problem",
+    ])?;
     for host in &run.hosts {
         table.write_record([
             run.start.run.to_string(),

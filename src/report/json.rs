@@ -4,8 +4,8 @@ use super::View;
 use super::summary::{self, Counted, Sum};
 use crate::human;
 use crate::record::{
-    ActionRecord, ActionResult, Backup, Build, Decision, ExitCode, Facts, Finding, HostName, HostRun,
-    Metric, Outcome, Output, Problem, Run, RunId, Verdict,
+    ActionRecord, ActionResult, Backup, Build, Decision, ExitCode, Facts, Finding, HostName,
+    HostRun, Metric, Outcome, Output, Problem, Run, RunId, Verdict,
 };
 use jiff::Timestamp;
 use serde::Serialize;

@@ -38,9 +38,18 @@ pub(crate) fn parse(page: &str) -> Vec<Element> {
 
 fn walk(node: &Handle, path: &mut Vec<String>, elements: &mut Vec<Element>) {
     if let NodeData::Element { name, attrs, .. } = &node.data {
-        let attributes = attrs.borrow().iter().map(|a| (a.name.local.to_string(), a.value.to_string())).collect();
+        let attributes = attrs
+            .borrow()
+            .iter()
+            .map(|a| (a.name.local.to_string(), a.value.to_string()))
+            .collect();
         let name = name.local.to_string();
-        elements.push(Element { name: name.clone(), attributes, text: text(node), path: path.clone() });
+        elements.push(Element {
+            name: name.clone(),
+            attributes,
+            text: text(node),
+            path: path.clone(),
+        });
         path.push(name);
         node.children.borrow().iter().for_each(|child| walk(child, path, elements));
         path.pop();

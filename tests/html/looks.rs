@@ -45,7 +45,11 @@ fn pages_look_as_they_did() {
         }
         let share = difference(&pixels(&kept), &pixels(&now));
         if share > TOLERANCE {
-            wrong.push(format!("{}: {share} of 1000 pixels differ, see {}", look.name, now.display()));
+            wrong.push(format!(
+                "{}: {share} of 1000 pixels differ, see {}",
+                look.name,
+                now.display()
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}\nif that is right: FLEET_UPDATE=1", wrong.join("\n"));
@@ -54,7 +58,9 @@ fn pages_look_as_they_did() {
 /// The browser that `tests/setup` installs.
 fn browser() -> PathBuf {
     let found = ["chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| {
-        std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+        std::env::split_paths(&std::env::var_os("PATH")?)
+            .map(|folder| folder.join(name))
+            .find(|path| path.is_file())
     });
     found.expect("no Chromium is installed: run make setup")
 }
@@ -66,7 +72,13 @@ fn shoot(browser: &Path, look: &Look, to: &Path) {
     let (width, height) = look.size;
     let mut command = Command::new(browser);
     command
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1"])
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--force-device-scale-factor=1",
+        ])
         .args(["--disable-lcd-text", "--font-render-hinting=none", "--no-first-run"])
         .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
         .arg(format!("--window-size={width},{height}"))
@@ -93,14 +105,16 @@ fn pixels(file: &Path) -> Picture {
     let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut bytes).unwrap();
     let each = info.color_type.samples();
-    let pixels = bytes[..info.buffer_size()].chunks_exact(each).map(|p| [p[0], p[1], p[2]]).collect();
+    let pixels =
+        bytes[..info.buffer_size()].chunks_exact(each).map(|p| [p[0], p[1], p[2]]).collect();
     Picture { size: (info.width, info.height), pixels }
 }
 
 /// Thousandths of the pixels that are clearly another colour.
 fn difference(kept: &Picture, now: &Picture) -> usize {
     assert_eq!(kept.size, now.size);
-    let off = |(a, b): &(&[u8; 3], &[u8; 3])| a.iter().zip(*b).any(|(a, b)| a.abs_diff(*b) > CHANNEL);
+    let off =
+        |(a, b): &(&[u8; 3], &[u8; 3])| a.iter().zip(*b).any(|(a, b)| a.abs_diff(*b) > CHANNEL);
     kept.pixels.iter().zip(&now.pixels).filter(off).count() * 1_000 / kept.pixels.len().max(1)
 }
 

@@ -6,8 +6,20 @@ use std::collections::BTreeSet;
 
 /// Elements that can carry a page's own code or fetch something, none of which any page has.
 const FORBIDDEN: [&str; 14] = [
-    "script", "link", "img", "image", "iframe", "object", "embed", "base", "form", "use", "foreignobject", "animate",
-    "set", "template",
+    "script",
+    "link",
+    "img",
+    "image",
+    "iframe",
+    "object",
+    "embed",
+    "base",
+    "form",
+    "use",
+    "foreignobject",
+    "animate",
+    "set",
+    "template",
 ];
 
 fn pages() -> Vec<(&'static str, String)> {
@@ -39,7 +51,10 @@ fn pages_parse_without_an_error_and_their_ids_are_unique() {
             assert!(unique.contains(target), "{name}: nothing is called {target}");
         }
         for link in elements.iter().filter_map(|e| e.get("href")) {
-            assert!(unique.contains(link.strip_prefix('#').unwrap()), "{name}: {link} leads nowhere");
+            assert!(
+                unique.contains(link.strip_prefix('#').unwrap()),
+                "{name}: {link} leads nowhere"
+            );
         }
     }
 }
@@ -49,17 +64,31 @@ fn nothing_is_fetched_and_nothing_is_run() {
     for (name, page) in pages() {
         let elements = dom::parse(&page);
         for element in &elements {
-            assert!(!FORBIDDEN.contains(&element.name.to_ascii_lowercase().as_str()), "{name}: {element:?}");
+            assert!(
+                !FORBIDDEN.contains(&element.name.to_ascii_lowercase().as_str()),
+                "{name}: {element:?}"
+            );
             for (attribute, value) in &element.attributes {
-                let fetches = ["src", "srcset", "action", "data", "xlink:href", "poster", "background"];
-                assert!(!attribute.starts_with("on") && !fetches.contains(&attribute.as_str()), "{name}: {element:?}");
+                let fetches =
+                    ["src", "srcset", "action", "data", "xlink:href", "poster", "background"];
+                assert!(
+                    !attribute.starts_with("on") && !fetches.contains(&attribute.as_str()),
+                    "{name}: {element:?}"
+                );
                 assert!(attribute == "content" || !value.contains("url("), "{name}: {element:?}");
             }
         }
-        let style: String = elements.iter().filter(|e| e.name == "style").map(|e| e.text.clone()).collect();
+        let style: String =
+            elements.iter().filter(|e| e.name == "style").map(|e| e.text.clone()).collect();
         assert!(!style.contains("url(") && !style.contains("@import"), "{name}");
-        let policy = elements.iter().find(|e| e.get("http-equiv") == Some("Content-Security-Policy")).unwrap();
-        assert_eq!(policy.get("content"), Some("default-src 'none'; style-src 'unsafe-inline'; img-src data:"));
+        let policy = elements
+            .iter()
+            .find(|e| e.get("http-equiv") == Some("Content-Security-Policy"))
+            .unwrap();
+        assert_eq!(
+            policy.get("content"),
+            Some("default-src 'none'; style-src 'unsafe-inline'; img-src data:")
+        );
     }
 }
 
@@ -75,10 +104,15 @@ fn what_a_host_says_stays_text() {
     };
     let ((names, attributes), (known, known_attributes)) = (shape(&hostile), shape(&tame));
     assert!(names.is_subset(&known), "{:?}", names.difference(&known));
-    assert!(attributes.is_subset(&known_attributes), "{:?}", attributes.difference(&known_attributes));
+    assert!(
+        attributes.is_subset(&known_attributes),
+        "{:?}",
+        attributes.difference(&known_attributes)
+    );
     let elements = dom::parse(&hostile);
     let body = elements.iter().find(|e| e.name == "body").unwrap();
-    let shown = "</script><svg onload=alert(1)>\"'&<b>]]>--><style>=cmd\\u{1b}]0;x\\u{7}\\u{202e}\\u{0}";
+    let shown =
+        "</script><svg onload=alert(1)>\"'&<b>]]>--><style>=cmd\\u{1b}]0;x\\u{7}\\u{202e}\\u{0}";
     // Host names alone are checked when an inventory is read, so every other text is the hostile one.
     for place in ["h3", "summary", "th", "td", "p", "pre", "title"] {
         let has = |e: &Element| e.name == place && e.text.contains(shown);
@@ -109,17 +143,30 @@ fn tables_and_charts_speak_to_those_who_cannot_see_them() {
     for (name, page) in pages() {
         let elements = dom::parse(&page);
         for cell in elements.iter().filter(|e| e.name == "th") {
-            assert!(cell.get("scope").is_some() && !cell.text.trim().is_empty(), "{name}: {cell:?}");
+            assert!(
+                cell.get("scope").is_some() && !cell.text.trim().is_empty(),
+                "{name}: {cell:?}"
+            );
         }
         for (at, chart) in elements.iter().enumerate().filter(|(_, e)| e.name == "svg") {
             let hidden = chart.get("aria-hidden") == Some("true");
-            let titled = elements.get(at + 1).is_some_and(|e| e.name == "title" && !e.text.trim().is_empty());
+            let titled = elements
+                .get(at + 1)
+                .is_some_and(|e| e.name == "title" && !e.text.trim().is_empty());
             assert!(hidden || (chart.get("role") == Some("img") && titled), "{name}: {chart:?}");
         }
         let html = elements.iter().find(|e| e.name == "html").unwrap();
         assert_eq!(html.get("lang"), Some("en"));
-        assert!(elements.iter().any(|e| e.get("class") == Some("skip") && e.get("href") == Some("#main")));
-        assert!(elements.iter().any(|e| e.name == "title" && e.path.last().is_some_and(|p| p == "head")));
+        assert!(
+            elements
+                .iter()
+                .any(|e| e.get("class") == Some("skip") && e.get("href") == Some("#main"))
+        );
+        assert!(
+            elements
+                .iter()
+                .any(|e| e.name == "title" && e.path.last().is_some_and(|p| p == "head"))
+        );
     }
 }
 
@@ -127,7 +174,8 @@ fn tables_and_charts_speak_to_those_who_cannot_see_them() {
 #[test]
 fn colours_stand_out_from_their_ground() {
     let page = page(&bench_runs::single());
-    let themes: Vec<&str> = page.split(":root{").skip(1).map(|rest| rest.split('}').next().unwrap()).collect();
+    let themes: Vec<&str> =
+        page.split(":root{").skip(1).map(|rest| rest.split('}').next().unwrap()).collect();
     assert_eq!(themes.len(), 3, "light, dark, print");
     for theme in themes {
         let color = |name: &str| {
@@ -135,7 +183,9 @@ fn colours_stand_out_from_their_ground() {
             luminance(rest.split(';').next().unwrap())
         };
         let paper = color("paper");
-        for (name, least) in [("ink", 7.0), ("dim", 4.5), ("accent", 4.5), ("own", 3.0), ("run", 3.0)] {
+        for (name, least) in
+            [("ink", 7.0), ("dim", 4.5), ("accent", 4.5), ("own", 3.0), ("run", 3.0)]
+        {
             let ratio = contrast(color(name), paper);
             assert!(ratio >= least, "{name} on paper: {ratio:.2} in {theme}");
         }
@@ -148,7 +198,8 @@ fn contrast(a: f64, b: f64) -> f64 {
 
 /// Relative luminance, as WCAG defines it.
 fn luminance(hex: &str) -> f64 {
-    let hex = if hex.len() == 3 { hex.chars().flat_map(|c| [c, c]).collect() } else { hex.to_owned() };
+    let hex =
+        if hex.len() == 3 { hex.chars().flat_map(|c| [c, c]).collect() } else { hex.to_owned() };
     let part = |at: usize| {
         let value = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
         if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }

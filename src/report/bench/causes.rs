@@ -9,15 +9,20 @@ use crate::report::document::{Block, Text, Tone};
 /// A smaller share of the time, in thousandths, is no reason to speak of it.
 const STALLED: i64 = 200;
 /// Hosts that are told of.
-const MOST: usize = 5;
+const MOST: usize = 3;
 
 /// One line per host that waited much, the worst first.
 pub(super) fn lines(all: &[Series<'_>]) -> Vec<Block> {
     let told = worst(all);
     let more = told.len().saturating_sub(MOST);
-    let mut blocks: Vec<Block> = told.into_iter().take(MOST).map(|(_, s, build)| line(s, build)).collect();
+    let mut blocks: Vec<Block> =
+        told.into_iter().take(MOST).map(|(_, s, build)| line(s, build)).collect();
     if more > 0 {
-        blocks.push(Block::Line(Text::plain(format!("and {} more waited as much", human::count(more, "host")))));
+        blocks.push(Block::Line(Text::plain(format!(
+            "and {} more waited for I/O {} of the time or longer",
+            human::count(more, "host"),
+            per_mille(STALLED)
+        ))));
     }
     blocks
 }
@@ -28,9 +33,12 @@ fn worst<'s, 'r>(all: &'s [Series<'r>]) -> Vec<(i64, &'s Series<'r>, &'r Build)>
     for one in all {
         let Some(build) = one.typical() else { continue };
         let waited = measures::stalled(build).unwrap_or(0);
-        let lost = |share: i64, build: &Build| share.saturating_mul(series::wall(build).unwrap_or(0));
+        let lost =
+            |share: i64, build: &Build| share.saturating_mul(series::wall(build).unwrap_or(0));
         match worst.iter_mut().find(|(_, s, _)| s.host.host == one.host.host) {
-            Some(entry) if lost(waited, build) > lost(entry.0, entry.2) => *entry = (waited, one, build),
+            Some(entry) if lost(waited, build) > lost(entry.0, entry.2) => {
+                *entry = (waited, one, build)
+            }
             Some(_) => {}
             None => worst.push((waited, one, build)),
         }
@@ -42,7 +50,9 @@ fn worst<'s, 'r>(all: &'s [Series<'r>]) -> Vec<(i64, &'s Series<'r>, &'r Build)>
 
 fn line(series: &Series<'_>, build: &Build) -> Block {
     let text = Text::default().add(Tone::Bold, series.host.host.as_str()).add(Tone::Plain, " ");
-    Block::Line(text.add(Tone::Warn, "slow disk:").add(Tone::Plain, format!(" {}", words(series, build))))
+    Block::Line(
+        text.add(Tone::Warn, "slow disk:").add(Tone::Plain, format!(" {}", words(series, build))),
+    )
 }
 
 /// `shop cold waited for I/O 63 % of the time, most in RUN chown -R … (line 26); md2 97 % busy`
@@ -50,7 +60,8 @@ fn words(series: &Series<'_>, build: &Build) -> String {
     let share = measures::stalled(build).map_or_else(String::new, per_mille);
     let fully = measures::stalled_fully(build).filter(|n| *n > 0);
     let fully = fully.map_or_else(String::new, |n| format!(" (all tasks {})", per_mille(n)));
-    let mut text = format!("{} {} waited for I/O {share} of the time{fully}", series.app, series.scenario);
+    let mut text =
+        format!("{} {} waited for I/O {share} of the time{fully}", series.app, series.scenario);
     let peak = build.samples.iter().max_by_key(|s| s.io_some);
     let during = peak.and_then(|peak| at_work(build, peak.at));
     if let Some(step) = during {
@@ -69,7 +80,8 @@ fn short(name: &str) -> String {
 }
 
 fn at_work(build: &Build, at: u64) -> Option<&crate::record::BuildStep> {
-    let working = |s: &&crate::record::BuildStep| s.intervals.iter().any(|i| i.start < at && i.end >= at);
+    let working =
+        |s: &&crate::record::BuildStep| s.intervals.iter().any(|i| i.start < at && i.end >= at);
     build.steps.iter().filter(working).max_by_key(|s| (s.ownership, s.critical))
 }
 
@@ -79,7 +91,9 @@ fn behind(samples: &[Sample]) -> Vec<String> {
     reasons.extend(samples.iter().flat_map(|s| &s.raid).next().cloned());
     let disks = samples.iter().flat_map(|s| &s.disks);
     if let Some(disk) = disks.max_by_key(|d| (d.busy, d.await_microseconds)) {
-        let each = disk.await_microseconds.map_or_else(String::new, |us| format!(", {} a request", human::duration(us / 1_000)));
+        let each = disk
+            .await_microseconds
+            .map_or_else(String::new, |us| format!(", {} a request", human::duration(us / 1_000)));
         reasons.push(format!("{} up to {} busy{each}", disk.name, per_mille(i64::from(disk.busy))));
     }
     let blocked = samples.iter().flat_map(|s| &s.blocked).next();

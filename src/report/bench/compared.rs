@@ -42,13 +42,21 @@ impl Compared {
 }
 
 /// The table; `head` names the rows, `lines` adds the column of lines.
-pub(super) fn table(head: &str, rows: &[Compared], series: &[&Series<'_>], lines: bool, view: &View) -> Table {
+pub(super) fn table(
+    head: &str,
+    rows: &[Compared],
+    series: &[&Series<'_>],
+    lines: bool,
+    view: &View,
+) -> Table {
     let narrow = |table: &Table| {
         let name = rows.iter().map(|r| console::measure_text_width(&r.title)).max().unwrap_or(0);
         layout::natural_width(table).saturating_sub(name.saturating_sub(NAMES)) <= view.width
     };
     let columns = (series.len() <= MOST_COLUMNS).then(|| columns(head, rows, series, lines));
-    columns.filter(|table| series.len() == 1 || narrow(table)).unwrap_or_else(|| spread(head, rows, series, lines))
+    columns
+        .filter(|table| series.len() == 1 || narrow(table))
+        .unwrap_or_else(|| spread(head, rows, series, lines))
 }
 
 /// The width to which names of rows are cut.
@@ -69,7 +77,10 @@ fn columns(head: &str, rows: &[Compared], series: &[&Series<'_>], lines: bool) -
     let mut table = start(head, lines);
     table.head.extend(series.iter().map(|s| s.host.host.to_string()));
     for one in rows {
-        table.row(one.tone, row(one, lines).into_iter().chain((0..series.len()).map(|at| one.cell(at))));
+        table.row(
+            one.tone,
+            row(one, lines).into_iter().chain((0..series.len()).map(|at| one.cell(at))),
+        );
     }
     table
 }
@@ -85,7 +96,12 @@ fn spread(head: &str, rows: &[Compared], series: &[&Series<'_>], lines: bool) ->
         let on: Vec<_> = on.map(|at| series[at].host).collect();
         let on = if on.len() == known.len() { String::new() } else { overview::named(&on) };
         let show = |n: Option<i64>| n.map_or_else(|| "–".to_owned(), one.show);
-        let cells = [show(median(known.iter().copied())), show(known.iter().min().copied()), show(most), on];
+        let cells = [
+            show(median(known.iter().copied())),
+            show(known.iter().min().copied()),
+            show(most),
+            on,
+        ];
         table.row(one.tone, row(one, lines).into_iter().chain(cells));
     }
     table

@@ -6,16 +6,19 @@ use super::steps::{self, StepLine};
 use super::{measures, signed_bytes, targets, time};
 use crate::record::{Build, BuildStepKind};
 use crate::report::View;
-use crate::report::document::{Block, Text, Tone};
+use crate::report::document::{Block, Text, Tone, one_line};
 
 /// Steps that are shown without `-v`.
 const STEPS: usize = 6;
 
 pub(super) fn blocks(subject: &Subject<'_, '_>, view: &View) -> Vec<Block> {
-    let title = format!("{}, {} builds of {}: where the time goes", subject.app, subject.scenario, subject.dockerfile);
+    let title = format!(
+        "{}, {} builds of {}: where the time goes",
+        subject.app, subject.scenario, subject.dockerfile
+    );
     vec![
         Block::Gap,
-        Block::Title(title),
+        Block::Title(one_line(&title)),
         Block::Table(time_table(subject, view)),
         Block::Table(table("", &left_behind(&subject.series), &subject.series, false, view)),
     ]
@@ -29,7 +32,10 @@ fn time_table(subject: &Subject<'_, '_>, view: &View) -> crate::report::document
     let whole: Vec<Option<i64>> = series.iter().map(|s| s.median(wall)).collect();
     let mut lines: Vec<StepLine<'_>> = steps::of(series)
         .into_iter()
-        .filter(|line| line.step.kind == BuildStepKind::Instruction || line.step.kind == BuildStepKind::Preparation)
+        .filter(|line| {
+            line.step.kind == BuildStepKind::Instruction
+                || line.step.kind == BuildStepKind::Preparation
+        })
         .filter(|line| view.verbose || line.longest() > 0)
         .collect();
     if !view.verbose {
@@ -40,7 +46,8 @@ fn time_table(subject: &Subject<'_, '_>, view: &View) -> crate::report::document
     let sum = |title: &str, of: fn(&Build) -> Option<i64>| {
         shares(Compared::new(title, time, series.iter().map(|s| s.median(of)).collect()), &whole)
     };
-    let critical = sum("critical step: all chown, chmod", measures::ownership).limit(targets::CRITICAL_STEP);
+    let critical =
+        sum("critical step: all chown, chmod", measures::ownership).limit(targets::CRITICAL_STEP);
     rows.push(critical);
     rows.push(sum("pulling images", measures::pull));
     rows.push(sum("sending the context", measures::context));
@@ -66,7 +73,7 @@ fn step(line: &StepLine<'_>, whole: &[Option<i64>]) -> Compared {
 fn shares(mut row: Compared, whole: &[Option<i64>]) -> Compared {
     for (at, value) in row.values.iter().enumerate() {
         if let (Some(n), Some(whole)) = (value, whole[at].filter(|w| *w > 0)) {
-            row.instead[at] = Some(format!("{} {:>2} %", time(*n), n * 100 / whole));
+            row.instead[at] = Some(format!("{} {:\u{2007}>2} %", time(*n), n * 100 / whole));
         }
     }
     row

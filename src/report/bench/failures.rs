@@ -39,7 +39,11 @@ pub(super) fn blocks(run: &Run) -> Vec<Block> {
     of_run(run)
         .into_iter()
         .flat_map(|failure| {
-            let times = if failure.builds > failure.hosts.len() { format!(" {} times", failure.builds) } else { String::new() };
+            let times = if failure.builds > failure.hosts.len() {
+                format!(" {} times", failure.builds)
+            } else {
+                String::new()
+            };
             let text = Text::default()
                 .add(Tone::Bold, fleet::fold(failure.hosts))
                 .add(Tone::Plain, format!(" {} {} ", failure.app, failure.scenario))
@@ -62,8 +66,12 @@ fn words(build: &Build) -> String {
     });
     match &build.end {
         BuildEnd::Built => String::new(),
-        BuildEnd::TimedOut => format!("cut off after {}{place}", human::duration(build.wall_milliseconds)),
-        BuildEnd::Failed { exit_status: Some(137), .. } => format!("out of memory, exit 137{place}"),
+        BuildEnd::TimedOut => {
+            format!("cut off after {}{place}", human::duration(build.wall_milliseconds))
+        }
+        BuildEnd::Failed { exit_status: Some(137), .. } => {
+            format!("out of memory, exit 137{place}")
+        }
         BuildEnd::Failed { exit_status: Some(status), .. } => format!("exit {status}{place}"),
         BuildEnd::Failed { exit_status: None, .. } => format!("no exit status{place}"),
     }

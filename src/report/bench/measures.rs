@@ -9,7 +9,14 @@ fn signed(n: u64) -> i64 {
 
 /// Milliseconds of all steps that change owners or modes.
 pub(in crate::report) fn ownership(build: &Build) -> Option<i64> {
-    Some(signed(build.steps.iter().filter(|s| s.ownership).map(crate::record::BuildStep::milliseconds).sum()))
+    Some(signed(
+        build
+            .steps
+            .iter()
+            .filter(|s| s.ownership)
+            .map(crate::record::BuildStep::milliseconds)
+            .sum(),
+    ))
 }
 
 /// Milliseconds of all steps of a kind; `None` where there is none.

@@ -56,9 +56,16 @@ pub(super) fn tables(all: &[Series<'_>], subjects: &[Subject<'_, '_>], view: &Vi
 
 /// Says that hosts share a machine and took turns.
 pub(super) fn serial(run: &Run) -> Option<String> {
-    let written = run.start.parameters.iter().find(|(name, _)| name == "serial").map(|(_, value)| value.clone());
+    let written = run
+        .start
+        .parameters
+        .iter()
+        .find(|(name, _)| name == "serial")
+        .map(|(_, value)| value.clone());
     let typed = || run.start.with.get("serial").and_then(in_words);
-    let hosts = written.or_else(typed).filter(|value| !matches!(value.as_str(), "" | "false" | "none" | "[]"))?;
+    let hosts = written
+        .or_else(typed)
+        .filter(|value| !matches!(value.as_str(), "" | "false" | "none" | "[]"))?;
     let hosts = if hosts == "true" { String::new() } else { format!(": {hosts}") };
     Some(format!("Hosts that share a machine were built one after another{hosts}"))
 }

@@ -109,6 +109,10 @@ fn numbers(group: &[&Series<'_>]) -> [String; 5] {
         range.map_or_else(String::new, |(low, high)| {
             format!("{}–{}", human::duration(low), human::duration(high)).replace(' ', "\u{a0}")
         }),
-        if failed > 0 && median.is_some() { format!("{word}, {failed} failed") } else { word.to_owned() },
+        if failed > 0 && median.is_some() {
+            format!("{word}, {failed} failed")
+        } else {
+            word.to_owned()
+        },
     ]
 }

@@ -12,7 +12,10 @@ const WASTED: i64 = 10;
 const CACHED: i64 = 50;
 
 /// Advice for each host it is about.
-pub(in crate::report) fn of<'r>(all: &[Series<'r>], subjects: &[Subject<'_, 'r>]) -> Vec<(&'r HostRun, Finding)> {
+pub(in crate::report) fn of<'r>(
+    all: &[Series<'r>],
+    subjects: &[Subject<'_, 'r>],
+) -> Vec<(&'r HostRun, Finding)> {
     let mut advice = Vec::new();
     for series in subjects.iter().flat_map(|s| &s.series) {
         advice.extend(of_series(series).into_iter().map(|finding| (series.host, finding)));
@@ -39,7 +42,10 @@ fn of_series(series: &Series<'_>) -> Vec<Finding> {
     let owners = series.median(measures::ownership).unwrap_or(0);
     let whole = series.median(wall).unwrap_or(0);
     if owners >= targets::CRITICAL_STEP {
-        let text = format!("{app}: chown and chmod take {} % of a {scenario} build", percent(owners, whole));
+        let text = format!(
+            "{app}: chown and chmod take {} % of a {scenario} build",
+            percent(owners, whole)
+        );
         found.push(finding("bench.critical-step", text, &format!("fleet lint {app} --fix")));
     }
     if series.median(measures::context).unwrap_or(0) >= CONTEXT {
@@ -49,8 +55,13 @@ fn of_series(series: &Series<'_>) -> Vec<Finding> {
     let image = series.median(measures::image_bytes).unwrap_or(0);
     let wasted = percent(series.median(measures::wasted).unwrap_or(0), image);
     if wasted >= WASTED {
-        let text = format!("{app}: {wasted} % of the image lies in files that later layers replace");
-        found.push(finding("bench.wasted", text, "set owner and mode where files are copied: COPY --chown, --chmod"));
+        let text =
+            format!("{app}: {wasted} % of the image lies in files that later layers replace");
+        found.push(finding(
+            "bench.wasted",
+            text,
+            "set owner and mode where files are copied: COPY --chown, --chmod",
+        ));
     }
     if series.median(measures::layers).unwrap_or(0) >= targets::LAYERS {
         let text = format!("{app}: {} layers", series.median(measures::layers).unwrap_or(0));
@@ -62,12 +73,16 @@ fn of_series(series: &Series<'_>) -> Vec<Finding> {
 /// Apps of which a warm or edited build takes most of a cold one.
 fn unused_cache<'r>(all: &[Series<'r>]) -> Vec<(&'r HostRun, Finding)> {
     let same = |a: &Series<'_>, b: &Series<'_>| {
-        (a.app, a.dockerfile, a.sha256, &a.host.host) == (b.app, b.dockerfile, b.sha256, &b.host.host)
+        (a.app, a.dockerfile, a.sha256, &a.host.host)
+            == (b.app, b.dockerfile, b.sha256, &b.host.host)
     };
     let found = all.iter().filter(|s| s.scenario != Scenario::Cold).filter_map(|series| {
         let cold = all.iter().find(|s| s.scenario == Scenario::Cold && same(s, series))?;
         let share = percent(series.median(wall)?, cold.median(wall)?);
-        let (app, text) = (series.app, if series.scenario == Scenario::Warm { "with nothing" } else { "with one file" });
+        let (app, text) = (
+            series.app,
+            if series.scenario == Scenario::Warm { "with nothing" } else { "with one file" },
+        );
         let text = format!("{app}: a build {text} changed takes {share} % of a cold one");
         (share >= CACHED).then(|| {
             let hint = "copy what changes rarely first, and only then the application";
@@ -87,7 +102,11 @@ fn of_host(series: &Series<'_>) -> Vec<Finding> {
     }
     if measures::cache(series.host).is_some_and(|bytes| bytes >= targets::CACHE) {
         let text = "the build cache is over its target".to_owned();
-        found.push(finding("bench.cache", text, &format!("fleet cleanup --hosts {host} --max-cache 5GB")));
+        found.push(finding(
+            "bench.cache",
+            text,
+            &format!("fleet cleanup --hosts {host} --max-cache 5GB"),
+        ));
     }
     if series.builds.iter().flat_map(|b| &b.samples).any(|sample| !sample.raid.is_empty()) {
         let text = "a RAID array was at work on itself: these times are too long".to_owned();

@@ -7,11 +7,13 @@ use crate::record::BuildEnd;
 use crate::report::document::{Table, Tone};
 
 pub(in crate::report) fn table(all: &[Series<'_>]) -> Table {
-    let mut table = Table::new(["build", "host", "round", "time", "critical step", "I/O", "image", "end"]);
+    let mut table =
+        Table::new(["build", "host", "round", "time", "critical step", "I/O", "image", "end"]);
     table.left = vec![1, 7];
     for series in all {
         for build in &series.builds {
-            let show = |n: Option<i64>, show: fn(i64) -> String| n.map_or_else(|| "–".to_owned(), show);
+            let show =
+                |n: Option<i64>, show: fn(i64) -> String| n.map_or_else(|| "–".to_owned(), show);
             let (tone, end) = match &build.end {
                 BuildEnd::Built => (Tone::Plain, "built"),
                 BuildEnd::Failed { .. } => (Tone::Bad, "failed"),

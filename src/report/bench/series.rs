@@ -57,7 +57,8 @@ pub(in crate::report) fn wall(build: &Build) -> Option<i64> {
 pub(in crate::report) fn median(values: impl IntoIterator<Item = i64>) -> Option<i64> {
     let mut values: Vec<i64> = values.into_iter().collect();
     values.sort_unstable();
-    let (low, high) = (values.get(values.len().checked_sub(1)? / 2)?, values.get(values.len() / 2)?);
+    let (low, high) =
+        (values.get(values.len().checked_sub(1)? / 2)?, values.get(values.len() / 2)?);
     Some(low.midpoint(*high))
 }
 
@@ -69,7 +70,8 @@ pub(in crate::report) fn of_run(run: &Run) -> Vec<Series<'_>> {
         let mut own: HashMap<(usize, Scenario), usize> = HashMap::new();
         for build in &host.builds {
             let next = subjects.len();
-            let key = (build.app.as_str(), build.dockerfile.as_str(), build.dockerfile_sha256.as_str());
+            let key =
+                (build.app.as_str(), build.dockerfile.as_str(), build.dockerfile_sha256.as_str());
             let subject = *subjects.entry(key).or_insert(next);
             let at = *own.entry((subject, build.scenario)).or_insert_with(|| {
                 all.push((subject, empty(host, build)));
@@ -84,7 +86,11 @@ pub(in crate::report) fn of_run(run: &Run) -> Vec<Series<'_>> {
 }
 
 /// Dockerfiles of one app stand together.
-fn app_order(subjects: &HashMap<(&str, &str, &str), usize>, series: &Series<'_>, own: usize) -> (usize, usize) {
+fn app_order(
+    subjects: &HashMap<(&str, &str, &str), usize>,
+    series: &Series<'_>,
+    own: usize,
+) -> (usize, usize) {
     let same = subjects.iter().filter(|((app, ..), _)| *app == series.app).map(|(_, at)| *at);
     (same.min().unwrap_or(own), own)
 }
@@ -111,7 +117,9 @@ pub(in crate::report) struct Subject<'s, 'r> {
 
 /// The subjects of a run; none for an app that was never built.
 pub(in crate::report) fn subjects<'s, 'r>(all: &'s [Series<'r>]) -> Vec<Subject<'s, 'r>> {
-    let same = |a: &Series<'_>, b: &Series<'_>| (a.app, a.dockerfile, a.sha256) == (b.app, b.dockerfile, b.sha256);
+    let same = |a: &Series<'_>, b: &Series<'_>| {
+        (a.app, a.dockerfile, a.sha256) == (b.app, b.dockerfile, b.sha256)
+    };
     all.chunk_by(same).filter_map(slowest).collect()
 }
 
@@ -130,13 +138,16 @@ fn slowest<'s, 'r>(of_app: &'s [Series<'r>]) -> Option<Subject<'s, 'r>> {
 }
 
 /// The median over hosts of their median wall times.
-pub(in crate::report) fn middle<'s, 'r: 's>(series: impl IntoIterator<Item = &'s Series<'r>>) -> Option<i64> {
+pub(in crate::report) fn middle<'s, 'r: 's>(
+    series: impl IntoIterator<Item = &'s Series<'r>>,
+) -> Option<i64> {
     median(series.into_iter().filter_map(|s| s.median(wall)))
 }
 
 /// Whether apps were built with more than one Dockerfile, which tables then name.
 pub(in crate::report) fn has_several_dockerfiles(all: &[Series<'_>]) -> bool {
-    all.windows(2).any(|pair| pair[0].app == pair[1].app && pair[0].dockerfile != pair[1].dockerfile)
+    all.windows(2)
+        .any(|pair| pair[0].app == pair[1].app && pair[0].dockerfile != pair[1].dockerfile)
 }
 
 #[cfg(test)]
@@ -145,7 +156,9 @@ mod tests {
 
     #[test]
     fn the_median_is_the_middle_or_the_mean_of_two() {
-        for (values, want) in [(&[][..], None), (&[7], Some(7)), (&[9, 1, 5], Some(5)), (&[4, 1, 2, 9], Some(3))] {
+        for (values, want) in
+            [(&[][..], None), (&[7], Some(7)), (&[9, 1, 5], Some(5)), (&[4, 1, 2, 9], Some(3))]
+        {
             assert_eq!(median(values.iter().copied()), want);
         }
     }

@@ -25,7 +25,10 @@ pub(in crate::report) enum Grade {
 
 impl Grade {
     pub(in crate::report) fn of(milliseconds: i64) -> Self {
-        GRADES.iter().find(|(_, below)| milliseconds < *below).map_or(Self::TooSlow, |(grade, _)| *grade)
+        GRADES
+            .iter()
+            .find(|(_, below)| milliseconds < *below)
+            .map_or(Self::TooSlow, |(grade, _)| *grade)
     }
 
     pub(in crate::report) const fn as_str(self) -> &'static str {

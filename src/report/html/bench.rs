@@ -57,7 +57,8 @@ fn headline(all: &[Series<'_>]) -> String {
     for scenario in Scenario::ALL {
         let part: Vec<_> = all.iter().filter(|s| s.scenario == scenario).collect();
         let Some(middle) = series::middle(part.iter().copied()) else { continue };
-        let owners = series::median(part.iter().filter_map(|s| s.median(measures::ownership))).unwrap_or(0);
+        let owners =
+            series::median(part.iter().filter_map(|s| s.median(measures::ownership))).unwrap_or(0);
         let share = owners.saturating_mul(100).checked_div(middle).unwrap_or(0);
         let (a, time) = (if scenario == Scenario::Edit { "An" } else { "A" }, bench::time(middle));
         let first = format!("{a} {scenario} build takes {time} at the median");
@@ -71,22 +72,42 @@ fn headline(all: &[Series<'_>]) -> String {
 }
 
 fn figures(all: &[Series<'_>]) -> Vec<Figure> {
-    let mut figures: Vec<Figure> = Scenario::ALL.into_iter().filter_map(|s| of_scenario(all, s)).collect();
+    let mut figures: Vec<Figure> =
+        Scenario::ALL.into_iter().filter_map(|s| of_scenario(all, s)).collect();
     let over = |of: fn(&crate::record::Build) -> Option<i64>, all: &[Series<'_>]| -> Vec<i64> {
         all.iter().filter(|s| s.scenario == Scenario::Cold).filter_map(|s| s.median(of)).collect()
     };
-    let mut add = |name: &str, values: Vec<i64>, show: fn(i64) -> String, limit: Option<(i64, &str)>| {
-        let Some(middle) = series::median(values.iter().copied()) else { return };
-        let most = values.iter().max().copied().unwrap_or(middle);
-        let target = limit.map_or_else(String::new, |(_, words)| format!("target {words}"));
-        let most_words = if most > middle { format!("at most {}", show(most).replace(' ', "\u{a0}")) } else { String::new() };
-        let remark = [most_words, target].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", ");
-        let missed = limit.is_some_and(|(limit, _)| most >= limit);
-        figures.push(Figure { name: name.to_owned(), value: show(middle), remark, missed });
-    };
-    add("critical step", over(measures::ownership, all), bench::time, Some((targets::CRITICAL_STEP, "below 5 s")));
+    let mut add =
+        |name: &str, values: Vec<i64>, show: fn(i64) -> String, limit: Option<(i64, &str)>| {
+            let Some(middle) = series::median(values.iter().copied()) else { return };
+            let most = values.iter().max().copied().unwrap_or(middle);
+            let target = limit.map_or_else(String::new, |(_, words)| format!("target {words}"));
+            let most_words = if most > middle {
+                format!("at most {}", show(most).replace(' ', "\u{a0}"))
+            } else {
+                String::new()
+            };
+            let remark = [most_words, target]
+                .into_iter()
+                .filter(|s| !s.is_empty())
+                .collect::<Vec<_>>()
+                .join(", ");
+            let missed = limit.is_some_and(|(limit, _)| most >= limit);
+            figures.push(Figure { name: name.to_owned(), value: show(middle), remark, missed });
+        };
+    add(
+        "critical step",
+        over(measures::ownership, all),
+        bench::time,
+        Some((targets::CRITICAL_STEP, "below 5 s")),
+    );
     add("image", over(measures::image_bytes, all), bench::signed_bytes, None);
-    add("layers", over(measures::layers, all), |n| n.to_string(), Some((targets::LAYERS, "below 25")));
+    add(
+        "layers",
+        over(measures::layers, all),
+        |n| n.to_string(),
+        Some((targets::LAYERS, "below 25")),
+    );
     let caches = all.iter().filter_map(|s| measures::cache(s.host)).collect();
     add("build cache", caches, bench::signed_bytes, Some((targets::CACHE, "below 5 GB")));
     figures
@@ -98,7 +119,8 @@ fn of_scenario(all: &[Series<'_>], scenario: Scenario) -> Option<Figure> {
     let grade = targets::Grade::of(middle);
     let low = part.iter().filter_map(|s| s.milliseconds()).min()?;
     let high = part.iter().filter_map(|s| s.milliseconds()).max()?;
-    let range = format!("{}–{}", human::duration(low), human::duration(high)).replace(' ', "\u{a0}");
+    let range =
+        format!("{}–{}", human::duration(low), human::duration(high)).replace(' ', "\u{a0}");
     let range = if low == high { String::new() } else { format!(", {range}") };
     Some(Figure {
         name: format!("{scenario} build"),

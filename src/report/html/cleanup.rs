@@ -22,8 +22,14 @@ pub(super) fn page(run: &Run) -> Told {
         Stage::Result => format!("The cleanup reclaimed {} on {on}", reclaimed.size()),
     };
     let files = summary::sum(hosts.iter().map(|h| summary::by_file_system(h)));
-    let figure = |name: &str, value: String, remark: String| Figure { name: name.into(), value, remark, missed: false };
-    let mut figures = vec![figure("planned", planned.size(), format!("{} objects", planned.objects))];
+    let figure = |name: &str, value: String, remark: String| Figure {
+        name: name.into(),
+        value,
+        remark,
+        missed: false,
+    };
+    let mut figures =
+        vec![figure("planned", planned.size(), format!("{} objects", planned.objects))];
     if stage == Stage::Result {
         figures.push(figure("reclaimed", reclaimed.size(), "by the engine's count".into()));
         figures.push(figure("came free", files.size(), "by the file system".into()));

@@ -6,11 +6,14 @@ use super::scale::Scale;
 use super::shapes::{Class, Shapes};
 use super::{axis, date, said, times};
 use crate::human;
+use crate::record::{Scenario, Unit};
 use crate::report::View;
 use crate::report::bench::{signed_bytes, time};
-use crate::report::compare::{Amount, BuildRow, Comparison, Condition, Measure, MetricRow, Pair, SideRun, Spread, StepRow, Verdict};
+use crate::report::compare::{
+    Amount, BuildRow, Comparison, Condition, Headline, Measure, MetricRow, Pair, SideRun, Spread,
+    StepRow, Verdict,
+};
 use crate::report::document::{Table, Tone};
-use crate::record::Unit;
 use maud::{Markup, html};
 
 /// Steps that are drawn of each row.
@@ -20,17 +23,39 @@ const MOST_DETAILS: usize = 12;
 
 /// The whole page.
 pub(in crate::report) fn render(comparison: &Comparison, _: &View) -> String {
-    let headline = comparison.headlines.first();
     let page = Page {
         title: format!("fleet {}, before and after", comparison.verb),
-        kicker: format!("fleet {} · {} · {}", comparison.verb, side("before", &comparison.sides.before), side("after", &comparison.sides.after)),
-        headline: headline.map_or_else(|| "Before and after".to_owned(), |h| h.text.clone()),
-        lede: comparison.headlines.iter().skip(1).map(|h| h.text.clone()).collect(),
+        kicker: format!(
+            "fleet {} · {} · {}",
+            comparison.verb,
+            side("before", &comparison.sides.before),
+            side("after", &comparison.sides.after)
+        ),
+        headline: headline(comparison),
+        lede: Vec::new(),
         figures: figures(comparison),
         sections: sections(comparison),
-        foot: format!("A row is faster or slower only where the test says so with a risk of error of {} over the whole table", comparison.significance),
+        foot: format!(
+            "A row is faster or slower only where the test says so with a risk of error of {} over the whole table",
+            comparison.significance
+        ),
     };
     page.render()
+}
+
+/// `Fleet median cold build 12 m 40 s → 2 m 05 s, −84 %, 9 of 9 hosts faster`
+fn headline(comparison: &Comparison) -> String {
+    let Some(first) = comparison.headlines.first() else { return "Before and after".to_owned() };
+    let change =
+        first.change_percent.map_or_else(String::new, |change| format!(", {}", percent(change)));
+    format!(
+        "Fleet median {} build {} → {}{change}, {} of {} faster",
+        first.scenario,
+        milliseconds(first.milliseconds.before),
+        milliseconds(first.milliseconds.after),
+        first.hosts_faster,
+        human::count(first.hosts, "host")
+    )
 }
 
 /// `before: 24 November 2026, 15:30 UTC, run …`
@@ -38,40 +63,70 @@ fn side(name: &str, runs: &[SideRun]) -> String {
     let told: Vec<String> = runs
         .iter()
         .map(|run| {
-            let label = run.label.as_ref().map_or_else(String::new, |label| format!(" \"{label}\""));
+            let label =
+                run.label.as_ref().map_or_else(String::new, |label| format!(" \"{label}\""));
             format!("{}{label}, {}", run.run, date(run.started))
         })
         .collect();
     format!("{name}: {}", told.join("; "))
 }
 
+/// What is told of cold builds beside their time.
+const LEFT: [(&str, &str); 4] = [
+    ("steps.ownership", "critical step"),
+    ("image.bytes", "image"),
+    ("image.layers", "layers"),
+    ("cache.growth", "cache grows by"),
+];
+
 fn figures(comparison: &Comparison) -> Vec<Figure> {
-    comparison
-        .headlines
-        .iter()
-        .map(|h| Figure {
-            name: format!("{} build", h.scenario),
-            value: h.change_percent.map_or_else(|| "–".to_owned(), percent),
-            remark: format!(
-                "{} → {}, {} of {} faster",
-                milliseconds(h.milliseconds.before),
-                milliseconds(h.milliseconds.after),
-                h.hosts_faster,
-                human::count(h.hosts, "host")
-            ),
-            missed: h.change_percent.is_some_and(|change| change > 0.0),
-        })
-        .collect()
+    let left = LEFT.into_iter().filter_map(|(name, title)| amount(comparison, name, title));
+    comparison.headlines.iter().map(scenario).chain(left).collect()
+}
+
+/// The median of an amount over the rows of cold builds.
+fn amount(comparison: &Comparison, name: &str, title: &str) -> Option<Figure> {
+    let cold = comparison.builds.iter().filter(|row| row.key.scenario == Scenario::Cold);
+    let all: Vec<&Amount> = cold.flat_map(|row| &row.amounts).filter(|a| a.name == name).collect();
+    let unit = all.first()?.unit;
+    let middle = |side: fn(&Pair<f64>) -> f64| {
+        crate::stats::median(&all.iter().map(|a| side(&a.median)).collect::<Vec<_>>())
+    };
+    let (before, after) = (middle(|pair| pair.before)?, middle(|pair| pair.after)?);
+    Some(Figure {
+        name: title.to_owned(),
+        value: number(after, unit),
+        remark: format!("before {}", number(before, unit)),
+        missed: after > before,
+    })
+}
+
+fn scenario(h: &Headline) -> Figure {
+    Figure {
+        name: format!("{} build", h.scenario),
+        value: h.change_percent.map_or_else(|| "–".to_owned(), percent),
+        remark: format!(
+            "{} → {}, {} of {} faster",
+            milliseconds(h.milliseconds.before),
+            milliseconds(h.milliseconds.after),
+            h.hosts_faster,
+            human::count(h.hosts, "host")
+        ),
+        missed: h.change_percent.is_some_and(|change| change > 0.0),
+    }
 }
 
 fn sections(comparison: &Comparison) -> Vec<Section> {
     let part = |id, title, body| Section { id, title, body };
     let parts = [
-        (!comparison.builds.is_empty()).then(|| part("times", "How long builds take", builds(comparison))),
-        (!comparison.builds.is_empty()).then(|| part("steps", "Where the time went", steps(comparison))),
+        (!comparison.builds.is_empty())
+            .then(|| part("times", "How long builds take", builds(comparison))),
+        (!comparison.builds.is_empty())
+            .then(|| part("steps", "Where the time went", steps(comparison))),
         metrics(&comparison.metrics).map(|body| part("metrics", "What else was measured", body)),
         notes(comparison).map(|body| part("notes", "What to know about it", body)),
-        (!comparison.builds.is_empty()).then(|| part("numbers", "The numbers", numbers(comparison))),
+        (!comparison.builds.is_empty())
+            .then(|| part("numbers", "The numbers", numbers(comparison))),
     ];
     parts.into_iter().flatten().collect()
 }
@@ -81,7 +136,10 @@ fn milliseconds(ms: f64) -> String {
 }
 
 /// A number of milliseconds, bytes or things without its fraction.
-#[expect(clippy::cast_possible_truncation, reason = "times and bytes are far below 2^63, and a cast saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "times and bytes are far below 2^63, and a cast saturates"
+)]
 fn whole(number: f64) -> i64 {
     number.round() as i64
 }
@@ -98,7 +156,10 @@ fn median(spread: Option<&Spread>) -> Option<u64> {
 
 fn builds(comparison: &Comparison) -> Markup {
     let mut rows: Vec<&BuildRow> = comparison.builds.iter().collect();
-    rows.sort_by(|a, b| (&a.key.app, a.key.scenario).cmp(&(&b.key.app, b.key.scenario)));
+    // Apps in order of appearance; hosts keep their order, as the sort is stable.
+    let place =
+        |row: &BuildRow| comparison.builds.iter().position(|other| other.key.app == row.key.app);
+    rows.sort_by_cached_key(|row| (place(row), row.key.scenario));
     html! {
         (key())
         @for of_app in rows.chunk_by(|a, b| a.key.app == b.key.app) { (app(of_app)) }
@@ -106,16 +167,18 @@ fn builds(comparison: &Comparison) -> Markup {
 }
 
 fn key() -> Markup {
-    let sample = |class, y, height| {
-        let mut shapes = Shapes::default();
-        shapes.bar(class, 0, 1_000, y, height);
-        shapes.decoration(12, 11)
-    };
-    html! { p.keyline { (sample(Class::Io, 1, 5)) "median before" (sample(Class::Run, 6, 5)) "median after, red where it is longer" } }
+    html! {
+        p.keyline {
+            (Shapes::key(Class::Io, 3, "median before"))
+            (Shapes::key(Class::Run, 3, "median after"))
+            (Shapes::key(Class::Own, 3, "median after, where it is longer"))
+        }
+    }
 }
 
 fn app(rows: &[&BuildRow]) -> Markup {
-    let medians = rows.iter().flat_map(|r| [median(r.time.before.as_ref()), median(r.time.after.as_ref())]);
+    let medians =
+        rows.iter().flat_map(|r| [median(r.time.before.as_ref()), median(r.time.after.as_ref())]);
     let scale = Scale::to(medians.flatten());
     html! {
         h3 { (said(&rows[0].key.app)) }
@@ -126,7 +189,7 @@ fn app(rows: &[&BuildRow]) -> Markup {
                 th.v.wide scope="col" { "verdict" }
             } }
             @for part in rows.chunk_by(|a, b| a.key.scenario == b.key.scenario) { tbody {
-                tr.group { th colspan="6" scope="rowgroup" {
+                tr.group { th colspan="5" scope="rowgroup" {
                     (part[0].key.scenario.as_str()) small { (times::meaning(part[0].key.scenario)) }
                 } }
                 @for row in part { (row_of(row.key.host.as_str(), &row.time, scale, verdict(row))) }
@@ -137,8 +200,10 @@ fn app(rows: &[&BuildRow]) -> Markup {
 
 /// The verdict and why it is none.
 fn verdict(row: &BuildRow) -> String {
-    let conditions: Vec<&str> = row.reasons.iter().map(|reason| condition(reason.condition)).collect();
-    let why = if conditions.is_empty() { String::new() } else { format!(": {}", conditions.join(", ")) };
+    let conditions: Vec<&str> =
+        row.reasons.iter().map(|reason| condition(reason.condition)).collect();
+    let why =
+        if conditions.is_empty() { String::new() } else { format!(": {}", conditions.join(", ")) };
     let failed = row.failed.before + row.failed.after;
     let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
     format!("{}{why}{failed}", row.verdict)
@@ -157,7 +222,9 @@ const fn condition(condition: Condition) -> &'static str {
 
 fn row_of(name: &str, measure: &Measure, scale: Scale, verdict: String) -> Markup {
     let slower = measure.change_percent.is_some_and(|change| change > 0.0);
-    let show = |spread: &Option<Spread>| median(spread.as_ref()).map_or_else(|| "–".to_owned(), human::duration);
+    let show = |spread: &Option<Spread>| {
+        median(spread.as_ref()).map_or_else(|| "–".to_owned(), human::duration)
+    };
     html! {
         tr {
             th scope="row" { (said(name)) }
@@ -176,7 +243,8 @@ fn pair(measure: &Measure, scale: Scale) -> Markup {
         shapes.bar(Class::Io, 0, scale.x(before), 1, 5);
     }
     if let Some(after) = after {
-        let class = if before.is_some_and(|before| after > before) { Class::Own } else { Class::Run };
+        let class =
+            if before.is_some_and(|before| after > before) { Class::Own } else { Class::Run };
         shapes.bar(class, 0, scale.x(after), 6, 5);
     }
     shapes.decoration(12, 14)
@@ -202,7 +270,8 @@ fn change(row: &BuildRow) -> u64 {
 }
 
 fn steps_of(row: &BuildRow) -> Markup {
-    let longest = |step: &StepRow| median(step.time.before.as_ref()).max(median(step.time.after.as_ref()));
+    let longest =
+        |step: &StepRow| median(step.time.before.as_ref()).max(median(step.time.after.as_ref()));
     let mut steps: Vec<&StepRow> = row.steps.iter().collect();
     steps.sort_by_key(|step| std::cmp::Reverse(longest(step)));
     let scale = Scale::to(steps.iter().filter_map(|step| longest(step)));
@@ -221,7 +290,9 @@ fn steps_of(row: &BuildRow) -> Markup {
 }
 
 fn step_row(step: &StepRow, scale: Scale) -> Markup {
-    let show = |spread: &Option<Spread>| median(spread.as_ref()).map_or_else(|| "–".to_owned(), human::duration);
+    let show = |spread: &Option<Spread>| {
+        median(spread.as_ref()).map_or_else(|| "–".to_owned(), human::duration)
+    };
     let verdict = match step.verdict {
         Verdict::TooFewRuns => String::new(),
         verdict => verdict.to_string(),
@@ -239,7 +310,7 @@ fn step_row(step: &StepRow, scale: Scale) -> Markup {
 fn metrics(rows: &[MetricRow]) -> Option<Markup> {
     let mut table = Table::new(["host", "metric", "before", "after", "change"]);
     table.left = vec![1];
-    for row in rows {
+    for row in rows.iter().filter(|row| row.change != 0.0) {
         let moment = row.moment.map_or("", |m| match m {
             crate::record::Moment::Before => ", before the run",
             crate::record::Moment::After => ", after the run",
@@ -254,7 +325,7 @@ fn metrics(rows: &[MetricRow]) -> Option<Markup> {
         ];
         table.row(Tone::Plain, cells);
     }
-    (!rows.is_empty()).then(|| blocks::table(&table))
+    (!table.rows.is_empty()).then(|| blocks::table(&table))
 }
 
 fn number(value: f64, unit: Unit) -> String {
@@ -268,12 +339,14 @@ fn number(value: f64, unit: Unit) -> String {
 fn notes(comparison: &Comparison) -> Option<Markup> {
     let alone = |name: &str, keys: &[crate::report::compare::BuildKey]| {
         (!keys.is_empty()).then(|| {
-            let told: Vec<_> = keys.iter().map(|k| format!("{} {} on {}", k.app, k.scenario, k.host)).collect();
+            let told: Vec<_> =
+                keys.iter().map(|k| format!("{} {} on {}", k.app, k.scenario, k.host)).collect();
             format!("built only {name}: {}", told.join("; "))
         })
     };
     let notes = comparison.notes.iter().cloned();
-    let alone = [alone("before", &comparison.alone.before), alone("after", &comparison.alone.after)];
+    let alone =
+        [alone("before", &comparison.alone.before), alone("after", &comparison.alone.after)];
     let notes: Vec<String> = notes.chain(alone.into_iter().flatten()).collect();
     (!notes.is_empty()).then(|| html! { @for note in &notes { p { (said(note)) } } })
 }
@@ -290,11 +363,24 @@ fn numbers(comparison: &Comparison) -> Markup {
 
 fn spreads(rows: &[BuildRow]) -> Table {
     let mut table = Table::new([
-        "build", "host", "runs", "before", "quartiles", "after", "quartiles", "ratio, 95 %", "p adjusted", "verdict",
+        "build",
+        "host",
+        "runs",
+        "before",
+        "quartiles",
+        "after",
+        "quartiles",
+        "ratio, 95 %",
+        "p adjusted",
+        "verdict",
     ]);
     table.left = vec![1, 9];
-    let quartiles = |s: &Spread| format!("{}–{}", milliseconds(s.lower_quartile), milliseconds(s.upper_quartile));
-    let cell = |s: &Option<Spread>, show: &dyn Fn(&Spread) -> String| s.as_ref().map_or_else(|| "–".to_owned(), show);
+    let quartiles = |s: &Spread| {
+        format!("{}–{}", milliseconds(s.lower_quartile), milliseconds(s.upper_quartile))
+    };
+    let cell = |s: &Option<Spread>, show: &dyn Fn(&Spread) -> String| {
+        s.as_ref().map_or_else(|| "–".to_owned(), show)
+    };
     for row in rows {
         let Measure { before, after, ratio, test, .. } = &row.time;
         let n = |s: &Option<Spread>| s.as_ref().map_or(0, |s| s.n);

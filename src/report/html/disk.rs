@@ -37,15 +37,11 @@ pub(super) fn section(hosts: &[HostRun]) -> Option<Markup> {
 }
 
 fn key(gained: bool) -> Markup {
-    let sample = |class| {
-        let mut shapes = Shapes::default();
-        shapes.bar(class, 0, 1_000, 2, 8);
-        shapes.decoration(12, 11)
-    };
     html! {
         p.keyline {
-            (sample(Class::Run)) "used"
-            @if gained { (sample(Class::OffOwn)) "came free" } @else { (sample(Class::Own)) "used more afterwards" }
+            (Shapes::key(Class::Run, 2, "used"))
+            @if gained { (Shapes::key(Class::OffOwn, 2, "came free")) }
+            @else { (Shapes::key(Class::Own, 2, "used more afterwards")) }
         }
     }
 }

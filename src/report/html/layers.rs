@@ -22,7 +22,9 @@ fn images<'r>(subject: &Subject<'_, 'r>) -> Vec<(&'r BuiltImage, Vec<&'r HostRun
     let built = subject.series.iter().filter_map(|s| Some((s.host, s.typical()?.image.as_ref()?)));
     fleet::group(built, |(_, image)| (image.bytes, image.layers.len()))
         .into_iter()
-        .filter_map(|(_, group)| Some((group.first()?.1, group.iter().map(|(host, _)| *host).collect())))
+        .filter_map(|(_, group)| {
+            Some((group.first()?.1, group.iter().map(|(host, _)| *host).collect()))
+        })
         .collect()
 }
 
@@ -59,7 +61,9 @@ fn sum(image: &BuiltImage) -> u64 {
 
 /// Whether a layer only holds copies with other owners or modes.
 fn is_copy(made_by: &str) -> bool {
-    ["chown -R", "chmod -R", "chown --recursive", "chmod --recursive"].iter().any(|word| made_by.contains(word))
+    ["chown -R", "chmod -R", "chown --recursive", "chmod --recursive"]
+        .iter()
+        .any(|word| made_by.contains(word))
 }
 
 fn stack(image: &BuiltImage, scale: Scale) -> Markup {

@@ -57,7 +57,8 @@ pub(super) fn render(run: &Run, view: &View) -> String {
 /// The report as other formats have it.
 fn all(run: &Run, view: &View) -> Section {
     let wide = View { width: usize::MAX, color: false, ..*view };
-    let blocks: Vec<Block> = body(run, &wide).into_iter().filter(|b| !matches!(b, Block::Gap)).collect();
+    let blocks: Vec<Block> =
+        body(run, &wide).into_iter().filter(|b| !matches!(b, Block::Gap)).collect();
     Section { id: "report", title: "The report", body: blocks::all(&blocks) }
 }
 
@@ -65,7 +66,12 @@ fn all(run: &Run, view: &View) -> Section {
 fn kicker(run: &Run) -> String {
     let check = if run.start.check { " --check" } else { "" };
     let hosts = human::count(run.hosts.len(), "host");
-    format!("fleet {}{check} · {} · {hosts}, selected by \"{}\"", run.start.verb, date(run.started), run.start.selection)
+    format!(
+        "fleet {}{check} · {} · {hosts}, selected by \"{}\"",
+        run.start.verb,
+        date(run.started),
+        run.start.selection
+    )
 }
 
 fn date(at: jiff::Timestamp) -> String {
@@ -100,6 +106,7 @@ fn tick_label(milliseconds: u64) -> String {
         0 => "0".to_owned(),
         1..1_000 => format!("{milliseconds} ms"),
         1_000..60_000 => format!("{} s", milliseconds / 1_000),
+        60_000..3_600_000 if milliseconds % 60_000 > 0 => human::duration(milliseconds),
         60_000..3_600_000 => format!("{} m", milliseconds / 60_000),
         _ => format!("{} h", milliseconds / 3_600_000),
     }

@@ -21,7 +21,8 @@ pub(super) enum Class {
 }
 
 const NAMES: [&str; 11] = [
-    "p-grid", "p-some", "p-full", "p-io", "p-run", "p-own", "p-off", "p-offown", "p-bad", "p-gap", "p-tick",
+    "p-grid", "p-some", "p-full", "p-io", "p-run", "p-own", "p-off", "p-offown", "p-bad", "p-gap",
+    "p-tick",
 ];
 
 #[derive(Default)]
@@ -36,7 +37,9 @@ impl Shapes {
     pub(super) fn bar(&mut self, class: Class, from: u64, to: u64, y: u64, height: u64) {
         let to = to.max(from + 2);
         match &mut self.last {
-            Some((c, row, h, start, end)) if (*c, *row, *h) == (class, y, height) && from <= *end && from >= *start => {
+            Some((c, row, h, start, end))
+                if (*c, *row, *h) == (class, y, height) && from <= *end && from >= *start =>
+            {
                 *end = (*end).max(to);
             }
             _ => {
@@ -76,7 +79,13 @@ impl Shapes {
     }
 
     /// A chart that says what it shows to those who cannot see it.
-    pub(super) fn chart(mut self, height: u64, pixels: u64, title: &str, desc: Option<&str>) -> Markup {
+    pub(super) fn chart(
+        mut self,
+        height: u64,
+        pixels: u64,
+        title: &str,
+        desc: Option<&str>,
+    ) -> Markup {
         self.flush();
         html! {
             svg role="img" viewBox={ "0 0 1000 " (height) } preserveAspectRatio="none" style={ "height:" (pixels) "px" } {
@@ -95,6 +104,13 @@ impl Shapes {
                 (self.paths())
             }
         }
+    }
+
+    /// A sample of a bar, `inset` from both edges of a row of height 12, with what it means.
+    pub(super) fn key(class: Class, inset: u64, meaning: &str) -> Markup {
+        let mut shapes = Self::default();
+        shapes.bar(class, 0, 1_000, inset, 12 - 2 * inset);
+        html! { span { (shapes.decoration(12, 11)) (meaning) } }
     }
 
     fn paths(&self) -> Markup {

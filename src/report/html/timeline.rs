@@ -80,7 +80,8 @@ mod tests {
             assert!(spans.iter().all(|(_, from, to)| from < to));
             assert!(spans.windows(2).all(|pair| pair[0].2 <= pair[1].1));
             let owners: u64 = spans.iter().filter(|s| s.0 == Class::Own).map(|s| s.2 - s.1).sum();
-            let steps: u64 = build.steps.iter().filter(|s| s.ownership).map(BuildStep::milliseconds).sum();
+            let steps: u64 =
+                build.steps.iter().filter(|s| s.ownership).map(BuildStep::milliseconds).sum();
             assert_eq!(owners, steps, "nothing runs beside changes of owner in these builds");
         }
     }

@@ -22,19 +22,14 @@ pub(super) fn section(all: &[Series<'_>]) -> Markup {
 }
 
 fn key() -> Markup {
-    let sample = |class, inset: u64| {
-        let mut shapes = Shapes::default();
-        shapes.bar(class, 0, 1_000, inset, timeline::HEIGHT - 2 * inset);
-        shapes.decoration(timeline::HEIGHT, 11)
-    };
     let mut tick = Shapes::default();
     tick.tick(Class::Tick, 500, 0, timeline::HEIGHT);
     html! {
         p.keyline {
-            (sample(Class::Own, 0)) "chown and chmod, the critical step"
-            (sample(Class::Run, 2)) "other instructions"
-            (sample(Class::Io, 4)) "pulling, context, writing the image"
-            (tick.decoration(timeline::HEIGHT, 11)) "single builds; the bar is the median one"
+            (Shapes::key(Class::Own, 0, "chown and chmod, the critical step"))
+            (Shapes::key(Class::Run, 2, "other instructions"))
+            (Shapes::key(Class::Io, 4, "pulling, context, writing the image"))
+            span { (tick.decoration(timeline::HEIGHT, 11)) "single builds; the bar is the median one" }
         }
     }
 }
@@ -87,7 +82,7 @@ fn table(parts: &[&[Series<'_>]], scale: Scale, several: bool, dense: bool) -> M
             } }
             @for part in parts {
                 tbody {
-                    tr.group { th colspan="5" scope="rowgroup" {
+                    tr.group { th colspan="4" scope="rowgroup" {
                         (part[0].scenario.as_str()) small { (meaning(part[0].scenario)) @if several { ", " (said(part[0].dockerfile)) } }
                     } }
                     @for one in sorted(part, dense) { (row(one, scale, dense)) }

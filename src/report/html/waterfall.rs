@@ -67,25 +67,21 @@ fn mini(one: &Series<'_>, part: &[Series<'_>]) -> Markup {
 }
 
 fn key() -> Markup {
-    let sample = |class| {
-        let mut shapes = Shapes::default();
-        shapes.bar(class, 0, 1_000, 3, 6);
-        shapes.decoration(12, 11)
-    };
     html! {
         p.keyline {
-            (sample(Class::Run)) "on the critical path, marked ●"
-            (sample(Class::Off)) "beside it"
-            (sample(Class::Own)) "changes owners or modes"
-            (sample(Class::Some)) "some task waited for I/O"
-            (sample(Class::Full)) "all tasks waited"
+            (Shapes::key(Class::Run, 3, "on the critical path, marked ●"))
+            (Shapes::key(Class::Off, 3, "beside it, or cached"))
+            (Shapes::key(Class::Own, 3, "changes owners or modes"))
+            (Shapes::key(Class::Some, 3, "some task waited for I/O"))
+            (Shapes::key(Class::Full, 3, "all tasks waited"))
         }
     }
 }
 
 fn is_short(step: &BuildStep, build: &Build) -> bool {
     let failed = matches!(step.result, BuildStepResult::Failed { .. });
-    !failed && step.milliseconds().saturating_mul(1_000) < build.wall_milliseconds.saturating_mul(SHORT)
+    !failed
+        && step.milliseconds().saturating_mul(1_000) < build.wall_milliseconds.saturating_mul(SHORT)
 }
 
 fn table(one: &Series<'_>, scale: Scale) -> Markup {
@@ -131,7 +127,9 @@ fn label(step: &BuildStep) -> Markup {
         BuildStepKind::Pull => html! { "pull " span.mono { (said(&step.name)) } },
         BuildStepKind::Context => html! { "send the context" },
         BuildStepKind::Export => html! { "write the image" },
-        BuildStepKind::Preparation | BuildStepKind::Instruction => html! { span.mono { (said(&step.name)) } },
+        BuildStepKind::Preparation | BuildStepKind::Instruction => {
+            html! { span.mono { (said(&step.name)) } }
+        }
     }
 }
 
@@ -197,7 +195,11 @@ fn pressure(build: &Build, scale: Scale) -> Markup {
     shapes.area(Class::Full, &points(&build.samples, scale, |s| s.io_full), GROUND);
     let whole = wall(build).unwrap_or(0);
     let waited = human::duration(u64::try_from(whole.saturating_mul(some) / 1_000).unwrap_or(0));
-    let title = format!("I/O pressure: some task waited {} % of the time, at most {} %", some / 10, peak / 10);
+    let title = format!(
+        "I/O pressure: some task waited {} % of the time, at most {} %",
+        some / 10,
+        peak / 10
+    );
     html! {
         tr.tot {
             td.ln.wide {} td.c {}
@@ -213,7 +215,11 @@ fn pressure(build: &Build, scale: Scale) -> Markup {
 const GROUND: u64 = 100;
 
 /// Highest point of each place on the scale.
-fn points(samples: &[Sample], scale: Scale, share: impl Fn(&Sample) -> Option<u32>) -> Vec<(u64, u64)> {
+fn points(
+    samples: &[Sample],
+    scale: Scale,
+    share: impl Fn(&Sample) -> Option<u32>,
+) -> Vec<(u64, u64)> {
     let mut points: Vec<(u64, u64)> = Vec::new();
     for sample in samples {
         let Some(share) = share(sample) else { continue };
