@@ -17,7 +17,7 @@ fn lines(text: &str, from: usize, to: usize) -> String {
 
 #[test]
 fn builds_of_three_hosts_are_told_side_by_side() {
-    assert_snapshot!(terminal(&runs::before()), @r##"
+    assert_snapshot!(lines(&terminal(&runs::before()), 0, 82), @r##"
     3 hosts of 5, selected by "hetzner": bookworm,trixie,forky
     Hosts that share a machine were built one after another: bookworm,trixie
 
@@ -99,7 +99,12 @@ fn builds_of_three_hosts_are_told_side_by_side() {
 
     largest layer: 355 MB by RUN apt-get install -y build-essential git libyaml-dev
       pkg-config libpq-dev postgresql-client nodejs npm libvips
+    "##);
+}
 
+#[test]
+fn why_and_what_to_do_stands_below_the_numbers() {
+    assert_snapshot!(lines(&terminal(&runs::before()), 82, 200), @r##"
     bookworm slow disk: shop cold waited for I/O 48 % of the time (all tasks 32 %),
       most in RUN chown -R rails:rails /rails (line 26); md2 resync 12.6%; md2 up to
       100 % busy, 43 ms a request; blocked: dockerd ext4_sync_file

@@ -206,3 +206,28 @@ fn luminance(hex: &str) -> f64 {
     };
     0.2126 * part(0) + 0.7152 * part(2) + 0.0722 * part(4)
 }
+
+/// Everything else in a page goes through escaping.
+#[test]
+fn only_the_style_sheet_goes_in_as_it_is() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/html");
+    let mut raw = Vec::new();
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let lines = text.lines().filter(|line| line.contains("PreEscaped"));
+            raw.extend(lines.map(str::to_owned));
+        }
+    }
+    let allowed = "const STYLE: PreEscaped<&str> = PreEscaped(include_str!(\"style.css\"));";
+    raw.retain(|line| line != allowed && !line.starts_with("use maud::"));
+    assert!(raw.is_empty(), "{raw:?}");
+    let style = include_str!("../../src/report/html/style.css");
+    assert!(!style.contains('<') && style.is_ascii());
+}

@@ -5,6 +5,7 @@ use super::{detail::per_mille, measures};
 use crate::human;
 use crate::record::{Build, Sample};
 use crate::report::document::{Block, Text, Tone};
+use std::fmt::Write as _;
 
 /// A smaller share of the time, in thousandths, is no reason to speak of it.
 const STALLED: i64 = 200;
@@ -37,7 +38,7 @@ fn worst<'s, 'r>(all: &'s [Series<'r>]) -> Vec<(i64, &'s Series<'r>, &'r Build)>
             |share: i64, build: &Build| share.saturating_mul(series::wall(build).unwrap_or(0));
         match worst.iter_mut().find(|(_, s, _)| s.host.host == one.host.host) {
             Some(entry) if lost(waited, build) > lost(entry.0, entry.2) => {
-                *entry = (waited, one, build)
+                *entry = (waited, one, build);
             }
             Some(_) => {}
             None => worst.push((waited, one, build)),
@@ -66,10 +67,10 @@ fn words(series: &Series<'_>, build: &Build) -> String {
     let during = peak.and_then(|peak| at_work(build, peak.at));
     if let Some(step) = during {
         let line = step.line.map_or_else(String::new, |line| format!(" (line {line})"));
-        text += &format!(", most in {}{line}", short(&step.name));
+        let _ = write!(text, ", most in {}{line}", short(&step.name));
     }
     for reason in behind(&build.samples) {
-        text += &format!("; {reason}");
+        let _ = write!(text, "; {reason}");
     }
     text
 }

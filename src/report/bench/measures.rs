@@ -8,6 +8,7 @@ fn signed(n: u64) -> i64 {
 }
 
 /// Milliseconds of all steps that change owners or modes.
+#[expect(clippy::unnecessary_wraps, reason = "of one type with the numbers that may be missing")]
 pub(in crate::report) fn ownership(build: &Build) -> Option<i64> {
     Some(signed(
         build

@@ -26,7 +26,7 @@ pub(super) fn result(run: &Run, view: &View) -> Vec<Block> {
         blocks.push(Block::Table(overview::table(&all)));
         blocks.push(Block::Line(Text::plain(targets::LEGEND)));
         let subjects = series::subjects(&all);
-        blocks.extend(subjects.iter().flat_map(|subject| detail::blocks(subject, view)));
+        blocks.extend(details(&subjects, view));
         blocks.push(Block::Gap);
         blocks.extend(causes_and_failures(run, &all));
         blocks.push(Block::Gap);
@@ -36,6 +36,31 @@ pub(super) fn result(run: &Run, view: &View) -> Vec<Block> {
         }
     }
     fleet::close(run, &mut blocks);
+    blocks
+}
+
+/// Apps that are told in detail without `-v`.
+const MOST_SUBJECTS: usize = 4;
+
+/// The details of the slowest apps, in the order of all.
+fn details(subjects: &[Subject<'_, '_>], view: &View) -> Vec<Block> {
+    let mut slowest: Vec<(Option<i64>, usize)> = (0..)
+        .zip(subjects)
+        .map(|(at, subject)| (series::middle(subject.series.iter().copied()), at))
+        .collect();
+    slowest.sort_by_key(|(middle, _)| std::cmp::Reverse(*middle));
+    slowest.truncate(if view.verbose { subjects.len() } else { MOST_SUBJECTS });
+    slowest.sort_by_key(|(_, at)| *at);
+    let told = slowest.iter().filter_map(|(_, at)| subjects.get(*at));
+    let mut blocks: Vec<Block> = told.flat_map(|subject| detail::blocks(subject, view)).collect();
+    let more = subjects.len() - slowest.len();
+    if more > 0 {
+        let text = format!(
+            "{} more took less time; -v shows where theirs goes",
+            human::count(more, "app")
+        );
+        blocks.push(Block::Line(Text::plain(text)));
+    }
     blocks
 }
 

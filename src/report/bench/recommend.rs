@@ -3,7 +3,7 @@
 use super::series::{Series, Subject, wall};
 use super::{measures, targets};
 use crate::record::{Finding, HostRun, Scenario};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A context takes too long from here on, in milliseconds.
 const CONTEXT: i64 = 10_000;
@@ -72,12 +72,11 @@ fn of_series(series: &Series<'_>) -> Vec<Finding> {
 
 /// Apps of which a warm or edited build takes most of a cold one.
 fn unused_cache<'r>(all: &[Series<'r>]) -> Vec<(&'r HostRun, Finding)> {
-    let same = |a: &Series<'_>, b: &Series<'_>| {
-        (a.app, a.dockerfile, a.sha256, &a.host.host)
-            == (b.app, b.dockerfile, b.sha256, &b.host.host)
-    };
+    let key = |s: &Series<'r>| (s.app, s.dockerfile, s.sha256, s.host.host.as_str());
+    let cold: HashMap<_, _> =
+        all.iter().filter(|s| s.scenario == Scenario::Cold).map(|s| (key(s), s)).collect();
     let found = all.iter().filter(|s| s.scenario != Scenario::Cold).filter_map(|series| {
-        let cold = all.iter().find(|s| s.scenario == Scenario::Cold && same(s, series))?;
+        let cold = cold.get(&key(series))?;
         let share = percent(series.median(wall)?, cold.median(wall)?);
         let (app, text) = (
             series.app,

@@ -61,7 +61,7 @@ fn cells(table: &Table, row: &Row) -> Markup {
 }
 
 /// Two blanks in front mean that the row belongs to the one above.
-fn indented(cell: &str) -> Markup {
+pub(super) fn indented(cell: &str) -> Markup {
     match cell.strip_prefix("  ") {
         Some(rest) => html! { "\u{2003}" (said(rest)) },
         None => html! { (said(cell)) },

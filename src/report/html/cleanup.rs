@@ -3,7 +3,7 @@
 use super::page::{Figure, Section};
 use super::scale::Scale;
 use super::shapes::{Class, Shapes};
-use super::{bench::Told, disk, said};
+use super::{bench::Told, blocks, disk};
 use crate::record::{HostRun, Run};
 use crate::report::cleanup::{Shown, Stage};
 use crate::report::cleanup_phases::{self, PhaseRow};
@@ -19,7 +19,10 @@ pub(super) fn page(run: &Run) -> Told {
     let on = crate::human::count(hosts.len(), "host");
     let headline = match stage {
         Stage::Plan => format!("A cleanup would reclaim {} on {on}", planned.size()),
-        Stage::Result => format!("The cleanup reclaimed {} on {on}", reclaimed.size()),
+        Stage::Result => {
+            let size = reclaimed.size().replace("≥ ", "at least ");
+            format!("The cleanup reclaimed {size} on {on}")
+        }
     };
     let files = summary::sum(hosts.iter().map(|h| summary::by_file_system(h)));
     let figure = |name: &str, value: String, remark: String| Figure {
@@ -55,7 +58,7 @@ fn phases(rows: &[PhaseRow]) -> Option<Markup> {
                     th.n scope="col" { "size" } th.n scope="col" { "objects" }
                 } }
                 tbody { @for row in rows { tr {
-                    th scope="row" { (said(row.title.trim_start())) }
+                    th scope="row" { (blocks::indented(&row.title)) }
                     td.g { ({
                         let mut shapes = Shapes::default();
                         shapes.bar(Class::Run, 0, scale.x(row.total().bytes), 1, 10);

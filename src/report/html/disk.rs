@@ -21,14 +21,14 @@ pub(super) fn section(hosts: &[HostRun]) -> Option<Markup> {
             thead { tr {
                 th.h scope="col" { "host" } th.g scope="col" { "used of the disk" }
                 th.n scope="col" { "free before" } th.n scope="col" { "after" } th.n.wide scope="col" { "of" }
-                @if cache { th.n.r.wide scope="col" { "build cache" } }
+                @if cache { th.n.r scope="col" { "build cache" } }
             } }
             tbody { @for (host, (size, before, after)) in &known { tr {
                 th scope="row" { (said(host.host.as_str())) }
                 td.g { (bar(*size, *before, *after)) }
                 td.n { (human::bytes(*before)) } td.n { (human::bytes(*after)) }
                 td.n.wide.dim { (human::bytes(*size)) }
-                @if cache { td.n.wide { @if let Some((before, after)) = self::cache(host) {
+                @if cache { td.n.r { @if let Some((before, after)) = self::cache(host) {
                     (human::bytes(before)) " → " (human::bytes(after))
                 } } }
             } } }

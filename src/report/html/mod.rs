@@ -106,7 +106,7 @@ fn tick_label(milliseconds: u64) -> String {
         0 => "0".to_owned(),
         1..1_000 => format!("{milliseconds} ms"),
         1_000..60_000 => format!("{} s", milliseconds / 1_000),
-        60_000..3_600_000 if milliseconds % 60_000 > 0 => human::duration(milliseconds),
+        60_000..3_600_000 if !milliseconds.is_multiple_of(60_000) => human::duration(milliseconds),
         60_000..3_600_000 => format!("{} m", milliseconds / 60_000),
         _ => format!("{} h", milliseconds / 3_600_000),
     }

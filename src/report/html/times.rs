@@ -77,7 +77,7 @@ fn table(parts: &[&[Series<'_>]], scale: Scale, several: bool, dense: bool) -> M
                 th.h scope="col" { "host" }
                 th.g scope="col" { (axis_of(&ticks(scale), scale, "build time")) }
                 th.n scope="col" { "median" }
-                th.n.r.wide scope="col" { "range" }
+                th.n.r scope="col" { "range" }
                 th.v scope="col" { "verdict" }
             } }
             @for part in parts {
@@ -132,7 +132,7 @@ fn row(one: &Series<'_>, scale: Scale, dense: bool) -> Markup {
             }
             td.g { (chart(one, scale, dense)) }
             td.n { @match one.milliseconds() { Some(ms) => (human::duration(ms)), None => "–" } }
-            td.n.wide.dim { @if let Some((low, high)) = range { (human::duration(low)) "–" (human::duration(high)) } }
+            td.n.r.dim { @if let Some((low, high)) = range { (human::duration(low)) "–" (human::duration(high)) } }
             td.v.bad[bad] {
                 (told.as_str())
                 @if one.failed() > 0 && one.milliseconds().is_some() { ", " (one.failed()) " failed" }
