@@ -2,7 +2,7 @@
 
 use super::bench_runs as runs;
 use super::*;
-use crate::record::{Run, RunId};
+use crate::record::Run;
 use insta::assert_snapshot;
 
 const VIEW: View = View { width: 80, color: false, verbose: false };
@@ -364,9 +364,8 @@ fn a_table_repeats_the_build_on_each_step() {
 
 #[test]
 fn a_comparison_has_a_page() {
-    let mut after = runs::after();
-    after.start.run = RunId::from("20261124-180000-beef".to_owned());
-    let comparison = compare::compare(&[runs::before()], &[after]).unwrap();
+    let (before, after) = runs::sides();
+    let comparison = compare::compare(&[before], &[after]).unwrap();
     let page = compare::COMPARISONS.iter().find(|f| f.name == "html").unwrap();
     let text = (page.render)(&comparison, &VIEW);
     let headline =

@@ -1,9 +1,9 @@
 //! What pages look like in a browser, beside pictures of what they looked like when somebody last looked.
 //!
-//! `FLEET_UPDATE=1 cargo test --test html` takes the pictures anew. A difference leaves the new picture in
-//! `target/html`.
+//! `FLEET_UPDATE=1 cargo test --test html` takes the pictures anew. A difference leaves the new picture and its page in
+//! `target/tmp/html`.
 
-use crate::{bench_runs, page};
+use crate::{bench_runs, comparison, page};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,15 +16,31 @@ const CHANNEL: u8 = 48;
 /// A picture: its name, the page, the size of the window, whether the system is dark.
 struct Look {
     name: &'static str,
-    run: fn() -> fleet::record::Run,
+    page: fn() -> String,
     size: (u32, u32),
     dark: bool,
 }
 
 const LOOKS: &[Look] = &[
-    Look { name: "before-wide", run: bench_runs::before, size: (1280, 1800), dark: false },
-    Look { name: "before-narrow", run: bench_runs::before, size: (390, 1800), dark: false },
-    Look { name: "after-dark", run: bench_runs::after, size: (1280, 1400), dark: true },
+    Look {
+        name: "before-wide",
+        page: || page(&bench_runs::before()),
+        size: (1280, 1800),
+        dark: false,
+    },
+    Look {
+        name: "before-narrow",
+        page: || page(&bench_runs::before()),
+        size: (390, 1800),
+        dark: false,
+    },
+    Look {
+        name: "after-dark",
+        page: || page(&bench_runs::after()),
+        size: (1280, 1400),
+        dark: true,
+    },
+    Look { name: "comparison", page: comparison, size: (1280, 1500), dark: false },
 ];
 
 #[test]
@@ -67,8 +83,8 @@ fn browser() -> PathBuf {
 
 fn shoot(browser: &Path, look: &Look, to: &Path) {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("page.html");
-    fs::write(&file, page(&(look.run)())).unwrap();
+    let file = to.with_extension("html");
+    fs::write(&file, (look.page)()).unwrap();
     let (width, height) = look.size;
     let mut command = Command::new(browser);
     command

@@ -11,10 +11,19 @@ mod structure;
 mod support;
 
 use fleet::record::Run;
-use fleet::report::{View, format};
+use fleet::report::{View, compare, format};
+
+const VIEW: View = View { width: 80, color: false, verbose: false };
 
 /// A run as a page.
 fn page(run: &Run) -> String {
-    let view = View { width: 80, color: false, verbose: false };
-    (format("html").unwrap().render)(run, &view)
+    (format("html").unwrap().render)(run, &VIEW)
+}
+
+/// Today's Dockerfiles beside the mended ones.
+fn comparison() -> String {
+    let (before, after) = bench_runs::sides();
+    let comparison = compare::compare(&[before], &[after]).unwrap();
+    let html = compare::COMPARISONS.iter().find(|f| f.name == "html").unwrap();
+    (html.render)(&comparison, &VIEW)
 }

@@ -1,7 +1,7 @@
 //! What every page keeps to: nothing fetched, nothing run, readable without eyes.
 
 use crate::dom::{self, Element};
-use crate::{bench_runs, page};
+use crate::{bench_runs, comparison, page};
 use std::collections::BTreeSet;
 
 /// Elements that can carry a page's own code or fetch something, none of which any page has.
@@ -33,6 +33,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("after", page(&bench_runs::after())),
         ("single", page(&bench_runs::single())),
         ("many", page(&bench_runs::many(30, 3))),
+        ("comparison", comparison()),
         ("hostile", page(&bench_runs::hostile())),
         ("ping", page(&verbs)),
         ("cleanup", page(&cleanup)),

@@ -516,14 +516,14 @@ fn end(run: &mut Run, name: &str) {
     );
 }
 
-/// Two apps on three hosts, three rounds of each scenario.
-fn three(mended: bool) -> Run {
+/// Two apps on three hosts, some rounds of each scenario.
+fn three(mended: bool, rounds: u32) -> Run {
     let mut run = start(&HOSTS.map(|(name, _)| name.to_owned()));
     for (name, host) in HOSTS {
         probe(&mut run, name, host);
         for (app, size) in [("shop", 100), ("billing", 58)] {
             for scenario in Scenario::ALL {
-                for round in 1..=3 {
+                for round in 1..=rounds {
                     let asked = Asked { name, host, app, scenario, round, mended, size };
                     let mut one = build(&asked);
                     if !mended
@@ -581,12 +581,19 @@ fn over(run: &mut Run) -> Run {
 
 /// Today's Dockerfiles on three hosts; one build fails.
 pub(crate) fn before() -> Run {
-    three(false)
+    three(false, 3)
 }
 
 /// The mended Dockerfiles on the same hosts.
 pub(crate) fn after() -> Run {
-    three(true)
+    three(true, 3)
+}
+
+/// Both, with as many rounds as a verdict needs.
+pub(crate) fn sides() -> (Run, Run) {
+    let mut after = three(true, 7);
+    after.start.run = RunId::from("20261125-090000-beef".to_owned());
+    (three(false, 7), after)
 }
 
 /// One host with one app, built once from cold.
@@ -640,7 +647,7 @@ pub(crate) const HOSTILE: &str =
 
 /// A run in which every text of a host is [`HOSTILE`].
 pub(crate) fn hostile() -> Run {
-    let mut run = three(false);
+    let mut run = three(false, 3);
     let bad = || HOSTILE.to_owned();
     run.start.selection = bad();
     run.start.parameters = vec![(bad(), bad()), ("serial".into(), bad())];

@@ -60,7 +60,7 @@ pub(super) fn table(
 }
 
 /// The width to which names of rows are cut.
-const NAMES: usize = 28;
+const NAMES: usize = 24;
 
 fn start(head: &str, lines: bool) -> Table {
     let mut table = Table::new([head].into_iter().chain(lines.then_some("line")));

@@ -73,7 +73,7 @@ fn step(line: &StepLine<'_>, whole: &[Option<i64>]) -> Compared {
 fn shares(mut row: Compared, whole: &[Option<i64>]) -> Compared {
     for (at, value) in row.values.iter().enumerate() {
         if let (Some(n), Some(whole)) = (value, whole[at].filter(|w| *w > 0)) {
-            row.instead[at] = Some(format!("{} {:\u{2007}>2} %", time(*n), n * 100 / whole));
+            row.instead[at] = Some(format!("{}  {:\u{2007}>2} %", time(*n), n * 100 / whole));
         }
     }
     row

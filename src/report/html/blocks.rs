@@ -24,8 +24,8 @@ fn line(text: &Text) -> Markup {
             @match tone {
                 Tone::Plain => (said(piece)),
                 Tone::Dim => span.dim { (said(piece)) },
-                Tone::Bold | Tone::Good => b { (said(piece)) },
-                Tone::Warn | Tone::Bad => b.bad { (said(piece)) },
+                Tone::Bold | Tone::Good | Tone::Warn => b { (said(piece)) },
+                Tone::Bad => b.bad { (said(piece)) },
             }
         }
     }
@@ -46,7 +46,7 @@ pub(super) fn table(table: &Table) -> Markup {
 }
 
 fn cells(table: &Table, row: &Row) -> Markup {
-    let over = matches!(row.tone, Tone::Warn | Tone::Bad);
+    let over = row.tone == Tone::Bad;
     html! {
         tr.over[over].dim[row.tone == Tone::Dim] {
             @for (at, cell) in row.cells.iter().enumerate() {
