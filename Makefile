@@ -79,6 +79,7 @@ bench: lab-up ## the numbers, side by side in one run
 	$(CARGO) bench --locked --bench lint
 	$(CARGO) bench --locked --bench render
 	$(CARGO) bench --locked --bench report
+	$(CARGO) bench --locked --bench comparison
 	$(CARGO) bench --locked --bench fan_out
 	$(CARGO) bench --locked --bench files
 

@@ -1,7 +1,10 @@
 //! The store under two writers, crashes, damage and foreign files.
 
 use super::*;
-use crate::record::{Event, ExitCode, Facts, HostName, Outcome, RunId, RunStarted, Stream, What};
+use crate::record::{
+    Build, BuildEnd, Conditions, Event, ExitCode, Facts, HostName, Outcome, Run, RunId, RunStarted,
+    Sample, Scenario, Stream, What,
+};
 use futures::executor::block_on;
 use jiff::Timestamp;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -313,6 +316,35 @@ fn nothing_is_written_after_the_close() {
     let writer = open(&dir.path().join("h"));
     writer.close().unwrap();
     assert_eq!(block_on(writer.durable(vec![run_ended()])), Err(HistoryError::Closed));
+}
+
+/// Builds are read another way than all other events.
+#[test]
+fn builds_are_read_back_as_they_were_written() {
+    let build = Build {
+        app: "shop".into(),
+        scenario: Scenario::Edit,
+        dockerfile: "rails".into(),
+        dockerfile_sha256: "00".into(),
+        round: 3,
+        conditions: Conditions { load: Some(0.25), ..Conditions::default() },
+        started: Timestamp::from_second(1_795_000_000).unwrap(),
+        wall_milliseconds: 12_345,
+        end: BuildEnd::Failed { exit_status: Some(137), lines: vec!["killed".into()] },
+        steps: Vec::new(),
+        image: None,
+        cache_growth_bytes: Some(-5),
+        disk_growth_bytes: None,
+        samples: vec![Sample { at: 5_000, io_some: Some(12), ..Sample::default() }],
+    };
+    let built = |host| event(Some(host), What::Built { build: Box::new(build.clone()) });
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join(".fleet");
+    let events = [start("r1", 0, false, &["a"]), built("a"), built("b"), ended("a", Outcome::Ok)];
+    write(&folder, &events);
+    let run = Reader::open(&folder).unwrap().load(&RunId::from("r1".to_owned())).unwrap();
+    assert_eq!(Some(&run), Run::from_events(&events).as_ref());
+    assert_eq!(run.hosts[0].builds, [build]);
 }
 
 #[test]

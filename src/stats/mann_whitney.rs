@@ -1,6 +1,7 @@
 //! Whether one of two samples tends to larger values: the test of Wilcoxon, Mann and Whitney.
 
-use super::real;
+use super::{choose, real};
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// Up to so many pairs of a value of one sample with one of the other (30 beside 30) the
@@ -47,6 +48,13 @@ impl MannWhitney {
     }
 }
 
+/// The smallest probability that samples of these sizes can reach: of all ways to deal their
+/// values, two keep them apart.
+#[must_use]
+pub fn smallest_probability(n: usize, m: usize) -> f64 {
+    (2.0 / choose(n + m, n)).min(1.0)
+}
+
 /// Two samples ranked together. Ranks are doubled, so that the mean ranks of ties are whole.
 struct Pooled {
     /// Of all values, in ascending order.
@@ -67,7 +75,7 @@ impl Pooled {
         all.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut pooled =
             Self { ranks: Vec::new(), sums: (0, 0), sizes: (first.len(), second.len()) };
-        for equal in all.chunk_by(|a, b| a.0 == b.0) {
+        for equal in all.chunk_by(|a, b| a.0.partial_cmp(&b.0) == Some(Ordering::Equal)) {
             // The mean of the ranks from a to b is (a + b) / 2.
             let rank = 2 * pooled.ranks.len() + equal.len() + 1;
             for (_, is_second) in equal {
@@ -151,6 +159,7 @@ impl Distribution {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these are whole numbers, halves, or not calculated")]
 mod tests {
     use super::*;
 
@@ -259,6 +268,7 @@ mod tests {
         for case in cases {
             let got = test(case.first, case.second);
             assert_eq!((got.u, got.exact), (case.u, true));
+            assert!(smallest_probability(case.first.len(), case.second.len()) <= got.p + 1e-15);
             assert!((got.p - case.p).abs() <= case.places, "{} for {}", got.p, case.p);
         }
     }

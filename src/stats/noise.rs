@@ -1,6 +1,6 @@
 //! Made-up measurements for tests: the same ones every time.
 
-/// SplitMix64 (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
+/// `SplitMix64` (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
 pub(crate) struct Noise(u64);
 
 impl Noise {

@@ -69,6 +69,7 @@ pub fn mad(values: &[f64]) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these are whole numbers, halves, or not calculated")]
 mod tests {
     use super::*;
 

@@ -100,7 +100,8 @@ pub struct BuildRow {
     pub order: Order,
     /// Builds that failed or timed out; they are in no number of this row.
     pub failed: Pair<usize>,
-    /// The Dockerfiles that were built: the names of `Build::dockerfile` without repetition.
+    /// The Dockerfiles that were built, by name, with the beginning of the digest where one name
+    /// had several on a side.
     pub dockerfiles: Pair<Vec<String>>,
     /// What the builds left behind, as far as it was measured on both sides.
     pub amounts: Vec<Amount>,

@@ -8,6 +8,7 @@ use crate::report::View;
 use crate::report::document::{Block, Table, Tone};
 use crate::report::fleet::group;
 use crate::stats;
+use std::fmt::Write as _;
 
 /// More rows than this are folded, unless each is asked for.
 const LISTED: usize = 20;
@@ -39,7 +40,7 @@ fn listed(rows: &[&BuildRow], title: &mut String) -> Table {
     table.left = vec![5];
     let one_size = match group(rows.iter().map(|row| sizes(row)), Clone::clone).as_slice() {
         [((before, after), _)] => {
-            title.push_str(&format!(", {before} before and {after} after in each row"));
+            let _ = write!(title, ", {before} before and {after} after in each row");
             true
         }
         _ => false,

@@ -44,12 +44,19 @@ fn built<'r>(builds: &[&'r Build]) -> Vec<&'r Build> {
     builds.iter().copied().filter(|build| is_built(build)).collect()
 }
 
+/// The names of the Dockerfiles, with the beginning of their digests where one name had several.
 fn dockerfiles(builds: &[&Build]) -> Vec<String> {
-    let mut names = Vec::new();
+    let mut files: Vec<(&str, &str)> = Vec::new();
     for build in builds {
-        if !names.contains(&build.dockerfile) {
-            names.push(build.dockerfile.clone());
+        let file = (build.dockerfile.as_str(), build.dockerfile_sha256.as_str());
+        if !files.contains(&file) {
+            files.push(file);
         }
     }
-    names
+    let named = |name: &str| files.iter().filter(|(other, _)| *other == name).count();
+    let told = files.iter().map(|(name, digest)| match named(name) {
+        1 => (*name).to_owned(),
+        _ => format!("{name} {}", digest.chars().take(12).collect::<String>()),
+    });
+    told.collect()
 }

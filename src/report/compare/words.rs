@@ -80,6 +80,7 @@ pub(super) fn places<'k>(keys: impl IntoIterator<Item = &'k BuildKey>) -> String
 /// What the reader of the rows has to know.
 pub(super) fn notes(rows: &[BuildRow]) -> Vec<String> {
     let mut notes = differing(rows);
+    notes.extend(mixed(rows));
     notes.extend(apart(rows));
     notes.extend(failed(rows));
     notes.extend(untested(rows));
@@ -103,6 +104,16 @@ fn differing(rows: &[BuildRow]) -> Vec<String> {
         )
     });
     told.collect()
+}
+
+fn mixed(rows: &[BuildRow]) -> Option<String> {
+    let several = |row: &&BuildRow| {
+        let Pair { before, after } = &row.dockerfiles;
+        before.len() > 1 || after.len() > 1
+    };
+    let mixed: Vec<_> = rows.iter().filter(several).collect();
+    (!mixed.is_empty())
+        .then(|| format!("several Dockerfiles on one side, taken together: {}", keys(mixed)))
 }
 
 fn apart(rows: &[BuildRow]) -> Option<String> {
@@ -135,18 +146,20 @@ fn untested(rows: &[BuildRow]) -> Option<String> {
     Some(format!("{which} too few runs: a test needs at least {FEWEST_RUNS} builds a side"))
 }
 
-/// Rows that could not have come out significant whatever their times: the smallest probability
-/// of n beside m values is 2 in (n+m choose n), and Holm multiplies it by the number of rows.
+/// Rows that could not have come out significant whatever their times, for Holm multiplies the
+/// smallest probability that so few values can reach by the number of rows.
 fn too_weak(rows: &[BuildRow]) -> Option<String> {
+    /// No more builds a side than this are ever advised.
+    const MOST: usize = 20;
     let tested: Vec<_> = rows.iter().filter(|row| row.time.test.is_some()).collect();
     let all = stats::real(tested.len());
-    let reaches = |n: usize, m: usize| all * 2.0 / choose(n + m, n) <= SIGNIFICANCE;
-    let of = |row: &&&BuildRow| {
+    let reaches = |n, m| all * stats::smallest_probability(n, m) <= SIGNIFICANCE;
+    let is_weak = |row: &&&BuildRow| {
         let sizes = row.time.before.as_ref().zip(row.time.after.as_ref());
         sizes.is_some_and(|(before, after)| !reaches(before.n, after.n))
     };
-    let weak = tested.iter().filter(of).count();
-    let enough = (FEWEST_RUNS..).find(|n| reaches(*n, *n))?;
+    let weak = tested.iter().filter(is_weak).count();
+    let enough = (FEWEST_RUNS..MOST).find(|n| reaches(*n, *n)).unwrap_or(MOST);
     (weak > 0).then(|| {
         format!(
             "{weak} of {} tested at once could not come out significant with so few builds; \
@@ -154,8 +167,4 @@ fn too_weak(rows: &[BuildRow]) -> Option<String> {
             human::count(tested.len(), "row")
         )
     })
-}
-
-fn choose(n: usize, k: usize) -> f64 {
-    (0..k).fold(1.0, |ways, i| ways * stats::real(n - i) / stats::real(i + 1))
 }
