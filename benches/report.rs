@@ -37,7 +37,7 @@ fn main() -> std::io::Result<ExitCode> {
     let kilobytes = bytes / 1_000;
     writeln!(
         std::io::stdout(),
-        "HTML of {HOSTS} hosts, {APPS} apps, 3 scenarios: {median:.0?} (median of {ROUNDS}), {kilobytes} kB"
+        "HTML of {HOSTS} hosts, {APPS} apps, 3 scenarios: {median:.2?} (median of {ROUNDS}), {kilobytes} kB"
     )?;
     Ok(if median >= TIME || bytes >= BYTES { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

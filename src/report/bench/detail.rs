@@ -46,8 +46,7 @@ fn time_table(subject: &Subject<'_, '_>, view: &View) -> crate::report::document
     let sum = |title: &str, of: fn(&Build) -> Option<i64>| {
         shares(Compared::new(title, time, series.iter().map(|s| s.median(of)).collect()), &whole)
     };
-    let critical =
-        sum("critical step: all chown, chmod", measures::ownership).limit(targets::CRITICAL_STEP);
+    let critical = sum("critical step", measures::ownership).limit(targets::CRITICAL_STEP);
     rows.push(critical);
     rows.push(sum("pulling images", measures::pull));
     rows.push(sum("sending the context", measures::context));
