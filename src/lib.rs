@@ -14,6 +14,10 @@
     clippy::allow_attributes
 )]
 
+// Fixtures that the tests outside share name the crate as those do.
+#[cfg(test)]
+extern crate self as fleet;
+
 #[cfg(all(feature = "mutate", not(debug_assertions)))]
 compile_error!("the feature `mutate` switches protections off: it is for tests alone");
 
@@ -32,5 +36,6 @@ pub mod record;
 pub mod report;
 pub mod runner;
 pub mod ssh;
+pub mod stats;
 pub mod steps;
 pub mod template;

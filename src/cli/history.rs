@@ -7,7 +7,7 @@ use super::project::Project;
 use crate::history::{self, RunSummary};
 use crate::human::{escape, escape_bytes};
 use crate::record::ExitCode;
-use crate::report::{self, HistoryRow, View};
+use crate::report::{self, FORMATS, HistoryRow, View};
 use flate2::read::GzDecoder;
 use serde_json::json;
 use std::io::{BufRead, BufReader};
@@ -31,7 +31,7 @@ enum What {
     },
     /// Show one run: its report, and with -v every object
     Show {
-        /// A run's name or its beginning, `last`, or `last~1`
+        /// A run's name or its beginning, its label, `last`, or `last~1`
         #[arg(default_value = "last")]
         run: String,
         /// Print JSON
@@ -51,8 +51,8 @@ impl History {
             Some(What::List { limit, json }) => list(global, &project, *limit, *json),
             Some(What::Show { run, log: Some(text), .. }) => logs(&project, run, text),
             Some(What::Show { run, json, log: None }) => {
-                let format = if *json { "json" } else { "terminal" };
-                super::report::render(global, &project, run, format)
+                let format = report::format(if *json { "json" } else { "terminal" });
+                super::report::render(global, &project, run, format.unwrap_or(&FORMATS[0]))
             }
         }
     }
@@ -114,6 +114,7 @@ fn past(run: RunSummary) -> HistoryRow {
         ended: run.ended,
         verb: run.verb,
         selection: run.selection,
+        label: run.label,
         check: run.check,
         exit_code: run.exit_code,
         hosts: run.hosts,

@@ -72,6 +72,11 @@ pub(super) fn width() -> usize {
         .clamp(40, 200)
 }
 
+/// Whether standard output is read by eye as it comes.
+pub(super) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Whether somebody can be asked.
 pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()

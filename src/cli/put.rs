@@ -54,20 +54,33 @@ fn state(path: &Path, file: &File) -> io::Result<State> {
     Ok(if same && mode { State::Same } else { State::Differs })
 }
 
-/// A reader sees the old file or the new one, never half of it.
+/// Writes a file that its owner alone may read, over a plain file where one is there.
+pub(super) fn over(path: &Path, text: &str) -> Result<(), Fault> {
+    let plain = match fs::symlink_metadata(path) {
+        Ok(meta) if !meta.is_file() => Err(io::Error::other("is there and is not a plain file")),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    plain.and_then(|()| put(path, text, 0o600)).map_err(|e| wrong(path, &e))
+}
+
 fn write(path: &Path, file: &File) -> io::Result<()> {
+    put(path, &file.text, if file.executable { 0o777 } else { 0o666 })
+}
+
+/// A reader sees the old file or the new one, never half of it.
+fn put(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = folder.join(format!(".{name}.{}.new", std::process::id()));
-    let mode = if file.executable { 0o777 } else { 0o666 };
     let written = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(mode)
         .open(&beside)
-        .and_then(|mut new| new.write_all(file.text.as_bytes()).and_then(|()| new.sync_all()))
+        .and_then(|mut new| new.write_all(text.as_bytes()).and_then(|()| new.sync_all()))
         .and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         let _ = fs::remove_file(&beside);

@@ -3,10 +3,19 @@
 use super::document::{Block, Text, Tone};
 use super::fleet;
 use crate::record::{Finding, HostRun, Run};
+use std::borrow::Borrow;
 
 /// One line per finding, with all hosts it was found on.
 pub(super) fn lines(run: &Run) -> Vec<Block> {
-    let findings = run.hosts.iter().flat_map(|h| h.findings.iter().map(move |f| (h, f)));
+    told(run.hosts.iter().flat_map(|h| h.findings.iter().map(move |f| (h, f))))
+}
+
+/// One line per finding of these, which need not be among those of the run.
+pub(super) fn told<'h, F: Borrow<Finding>>(
+    findings: impl IntoIterator<Item = (&'h HostRun, F)>,
+) -> Vec<Block> {
+    let findings: Vec<(&HostRun, F)> = findings.into_iter().collect();
+    let findings = findings.iter().map(|(host, finding)| (*host, finding.borrow()));
     fleet::group(findings, |(host, f)| (f.name.as_str(), shape(&f.text), general_hint(host, f)))
         .into_iter()
         .map(|((_, _, hint), on)| {

@@ -4,8 +4,8 @@ use super::View;
 use super::summary::{self, Counted, Sum};
 use crate::human;
 use crate::record::{
-    ActionRecord, ActionResult, Backup, Decision, ExitCode, Facts, Finding, HostName, HostRun,
-    Metric, Outcome, Output, Problem, Run, RunId, Verdict,
+    ActionRecord, ActionResult, Backup, Build, Decision, ExitCode, Facts, Finding, HostName,
+    HostRun, Metric, Outcome, Output, Problem, Run, RunId, Verdict,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -26,7 +26,7 @@ pub(super) fn render(run: &Run, _: &View) -> String {
 }
 
 /// Characters that steer a terminal, in JSON's own notation: only strings can hold them.
-fn escape(text: String) -> String {
+pub(super) fn escape(text: String) -> String {
     // The line ends of the layout are safe; everything else is looked at once.
     if matches!(human::escape(&text), Cow::Borrowed(_)) {
         return text;
@@ -117,6 +117,7 @@ struct OneHost<'r> {
     decisions: Vec<Flat<'r>>,
     actions: Vec<FlatAction<'r>>,
     backups: &'r [Backup],
+    builds: &'r [Build],
     metrics: &'r [Metric],
     findings: &'r [Finding],
     output: Option<&'r Output>,
@@ -224,6 +225,7 @@ impl<'r> OneHost<'r> {
             decisions: host.decisions.iter().map(flat).collect(),
             actions: host.actions.iter().map(FlatAction::of).collect(),
             backups: &host.backups,
+            builds: &host.builds,
             metrics: &host.metrics,
             findings: &host.findings,
             output: host.output.as_ref(),

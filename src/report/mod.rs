@@ -2,9 +2,12 @@
 
 mod advice;
 mod amounts;
+mod bench;
 mod cleanup;
 mod cleanup_phases;
 mod cleanup_rows;
+pub mod compare;
+mod csv;
 mod cut;
 mod document;
 mod exec;
@@ -13,6 +16,7 @@ mod files;
 mod fleet;
 mod generic;
 mod history;
+mod html;
 mod json;
 mod layout;
 mod markdown;
@@ -25,6 +29,11 @@ mod stays;
 mod summary;
 mod terminal;
 
+#[cfg(test)]
+#[path = "../../tests/support/bench_runs.rs"]
+mod bench_runs;
+#[cfg(test)]
+mod bench_tests;
 #[cfg(test)]
 mod cleanup_fixtures;
 #[cfg(test)]
@@ -50,25 +59,26 @@ pub struct View {
     pub verbose: bool,
 }
 
-/// A format that a run can be rendered in.
-#[derive(Clone, Copy)]
-pub struct Format {
+/// A format that a run, or a comparison of runs, can be rendered in.
+pub struct Format<T = Run> {
     /// Its name on the command line.
     pub name: &'static str,
     /// The usual end of a file's name.
     pub extension: &'static str,
     /// The whole report, with a newline at its end.
-    pub render: fn(&Run, &View) -> String,
+    pub render: fn(&T, &View) -> String,
 }
 
-/// Every format.
+/// Every format of a run.
 pub const FORMATS: &[Format] = &[
     Format { name: "terminal", extension: "txt", render: terminal::render },
     Format { name: "md", extension: "md", render: markdown::render },
     Format { name: "json", extension: "json", render: json::render },
+    Format { name: "csv", extension: "csv", render: csv::render },
+    Format { name: "html", extension: "html", render: html::render },
 ];
 
-/// The format of a name.
+/// The format of a name, for a run.
 #[must_use]
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
@@ -88,6 +98,7 @@ type Body = fn(&Run, &View) -> Vec<Block>;
 
 /// What a verb's report consists of, where it has one of its own.
 const BODIES: &[(&str, Body)] = &[
+    ("bench", bench::result),
     ("cleanup", cleanup::result),
     ("exec", exec::result),
     ("ping", ping::result),

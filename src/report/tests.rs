@@ -497,6 +497,7 @@ fn a_list_of_runs_is_a_table() {
         ended: ended.map(|s| jiff::Timestamp::from_second(s).unwrap()),
         verb: "cleanup".into(),
         selection: "hetzner:!db".into(),
+        label: None,
         check: ended == Some(41),
         exit_code: code,
         hosts: 5,
@@ -578,4 +579,21 @@ proptest! {
             prop_assert!((format.render)(&run, &view).ends_with('\n'));
         }
     }
+}
+
+#[test]
+fn a_cleanup_has_a_page_with_its_disks_and_phases() {
+    let page = |run: &Run| (format("html").unwrap().render)(run, &VIEW);
+    let text = page(&half_failed());
+    for words in [
+        "<h1>The cleanup reclaimed at least 22.9 GB on 3 hosts</h1>",
+        "<td class=\"n\">41.2 GB</td><td class=\"n\">52.7 GB</td>",
+        "<th scope=\"row\">dangling images</th>",
+        "its host key changed",
+    ] {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+    let mut planned = half_failed();
+    planned.start.check = true;
+    assert!(page(&planned).contains("<h1>A cleanup would reclaim 29.4 GB on 3 hosts</h1>"));
 }
