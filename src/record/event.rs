@@ -149,6 +149,16 @@ pub struct RunStarted {
     pub process: Option<Process>,
 }
 
+impl RunStarted {
+    /// The label that the user gave the run, to find it by.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        let typed = self.with.get("label").and_then(serde_json::Value::as_str);
+        let told = self.parameters.iter().find(|(name, _)| name == "label");
+        typed.or(told.map(|(_, label)| label.as_str())).filter(|label| !label.is_empty())
+    }
+}
+
 /// A process, told apart from every other one that ever had its number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {

@@ -202,11 +202,28 @@ impl Run {
     /// The fold of stored events; `None` when they do not begin with `RunStarted`.
     pub fn from_events<'e>(events: impl IntoIterator<Item = &'e Event>) -> Option<Self> {
         let mut events = events.into_iter();
-        let first = events.next()?;
-        let What::RunStarted(start) = &first.what else { return None };
-        let mut run = Self::new(start.clone(), first.at);
+        let mut run = Self::begun(events.next()?)?;
         events.for_each(|event| run.apply(event));
         Some(run)
+    }
+
+    /// The run that its first event began; `None` when that is not `RunStarted`.
+    #[must_use]
+    pub fn begun(first: &Event) -> Option<Self> {
+        let What::RunStarted(start) = &first.what else { return None };
+        Some(Self::new(start.clone(), first.at))
+    }
+
+    /// Takes one more event in as [`Self::apply`] does, without copying a build.
+    pub fn take(&mut self, event: Event) {
+        match event {
+            Event { host: Some(host), what: What::Built { build }, .. } => {
+                if let Some(&at) = self.index.get(&host) {
+                    self.hosts[at].builds.push(*build);
+                }
+            }
+            other => self.apply(&other),
+        }
     }
 
     /// Takes one more event in.
