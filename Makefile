@@ -81,6 +81,10 @@ bench: lab-up ## the numbers, side by side in one run
 	$(CARGO) bench --locked --bench fan_out
 	$(CARGO) bench --locked --bench files
 
+.PHONY: comparison-page
+comparison-page: ## simulate anew the numbers in docs/comparison.md
+	FLEET_UPDATE=1 $(CARGO) test --locked $(FEATURES) --lib stats::simulation_tests
+
 .PHONY: lint-page
 lint-page: ## make docs/lint.md and the expected ends of the lint cases anew from the rules
 	FLEET_UPDATE=1 $(CARGO) test --locked $(FEATURES) --lib dockerfile

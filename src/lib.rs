@@ -31,5 +31,6 @@ pub mod record;
 pub mod report;
 pub mod runner;
 pub mod ssh;
+pub mod stats;
 pub mod steps;
 pub mod template;

@@ -10,6 +10,7 @@ use syn::visit::{self, Visit};
 /// the commit.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("record", &[]),
+    ("stats", &[]),
     ("human", &[]),
     ("door", &["record"]),
     ("dockerfile", &["human"]),
@@ -23,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("runner", &["record", "human", "door", "ssh", "docker", "steps", "playbook", "plan"]),
     ("progress", &["record", "human"]),
     ("history", &["record", "human"]),
-    ("report", &["record", "human"]),
+    ("report", &["record", "stats", "human"]),
     (
         "cli",
         &[
