@@ -28,7 +28,7 @@ enum What {
     },
     /// Show one run: its report, and with -v every object
     Show {
-        /// A run's name or its beginning, `last`, or `last~1`
+        /// A run's name or its beginning, its label, `last`, or `last~1`
         #[arg(default_value = "last")]
         run: String,
         /// Print JSON
@@ -77,6 +77,7 @@ fn past(run: RunSummary) -> HistoryRow {
         ended: run.ended,
         verb: run.verb,
         selection: run.selection,
+        label: run.label,
         check: run.check,
         exit_code: run.exit_code,
         hosts: run.hosts,

@@ -1,7 +1,8 @@
 //! Reads runs back: lists, folds, and the answers that selections and preflight need.
 
-use super::{HistoryError, place, store};
-use crate::record::{Event, ExitCode, HostName, Outcome, Run, RunId, What};
+use super::store::{self, BUILT};
+use super::{HistoryError, place};
+use crate::record::{Build, Event, ExitCode, HostName, Outcome, Run, RunId, What};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,8 @@ pub struct RunSummary {
     pub verb: String,
     /// The selection as it was written.
     pub selection: String,
+    /// The label that the user gave it.
+    pub label: Option<String>,
     /// Whether only a check was asked for.
     pub check: bool,
     /// The exit code, once it ended.
@@ -30,6 +33,20 @@ pub struct RunSummary {
     pub tally: Vec<(Outcome, usize)>,
 }
 
+/// An event with a build, read without the detour over its kind that [`What`] takes: nearly all
+/// bytes of a history are builds.
+#[derive(serde::Deserialize)]
+struct Built {
+    at: Timestamp,
+    host: Option<HostName>,
+    what: BuiltWhat,
+}
+
+#[derive(serde::Deserialize)]
+struct BuiltWhat {
+    build: Box<Build>,
+}
+
 /// A history to read. One that was never written is empty.
 #[derive(Debug)]
 pub struct Reader {
@@ -38,7 +55,11 @@ pub struct Reader {
 }
 
 const SUMMARY: &str =
-    "SELECT run, started, ended, verb, selection, check_only, exit_code, hosts FROM runs";
+    "SELECT run, started, ended, verb, selection, check_only, exit_code, hosts, label FROM
+     (SELECT runs.*, (SELECT COALESCE(
+         CASE json_type(json, '$.what.with.label') WHEN 'text' THEN json ->> '$.what.with.label' END,
+         (SELECT value ->> 1 FROM json_each(events.json, '$.what.parameters') WHERE value ->> 0 = 'label')
+     ) FROM events WHERE events.run = runs.run AND events.number = 0) AS label FROM runs)";
 
 impl Reader {
     /// Opens the history in a folder.
@@ -92,12 +113,21 @@ impl Reader {
     /// # Errors
     /// When the history cannot be read, or does not hold the run.
     pub fn load(&self, run: &RunId) -> Result<Run, HistoryError> {
-        let events = self.events(
-            "SELECT number, json FROM events WHERE run = ?1 ORDER BY number",
-            run.as_str(),
-        )?;
-        Run::from_events(&events)
-            .ok_or_else(|| self.damaged(format!("run {run} does not begin with its start")))
+        let unbegun = || self.damaged(format!("run {run} does not begin with its start"));
+        let Some(connection) = &self.connection else { return Err(unbegun()) };
+        let query = "SELECT number, json, event FROM events WHERE run = ?1 ORDER BY number";
+        let mut statement = connection.prepare_cached(query).map_err(|e| self.told(&e))?;
+        let mut rows = statement.query([run.as_str()]).map_err(|e| self.told(&e))?;
+        let mut folded: Option<Run> = None;
+        while let Some(row) = rows.next().map_err(|e| self.told(&e))? {
+            let kind: String = row.get(2).map_err(|e| self.told(&e))?;
+            let event = if kind == BUILT { self.built(row)? } else { self.event(row, 0)? };
+            match &mut folded {
+                Some(run) => run.take(event),
+                None => folded = Some(Run::begun(&event).ok_or_else(unbegun)?),
+            }
+        }
+        folded.ok_or_else(unbegun)
     }
 
     /// How each host ended in the newest run that was not a check.
@@ -146,6 +176,13 @@ impl Reader {
             .prepare_cached("SELECT run FROM runs ORDER BY started DESC, run DESC")
             .and_then(|mut names| names.query_map([], |row| row.get(0))?.collect())
             .map_err(|e| self.told(&e))
+    }
+
+    /// The labels of runs with the runs that they were given, newest first.
+    pub(super) fn labels(&self) -> Result<Vec<(String, RunId)>, HistoryError> {
+        let query = format!("{SUMMARY} WHERE label <> '' ORDER BY started DESC, run DESC LIMIT ?1");
+        let labelled = self.bare_summaries(&query, i64::MAX)?;
+        Ok(labelled.into_iter().filter_map(|run| Some((run.label?, run.run))).collect())
     }
 
     fn summaries(&self, query: &str, limit: i64) -> Result<Vec<RunSummary>, HistoryError> {
@@ -203,6 +240,15 @@ impl Reader {
             .map_err(|e| self.damaged(format!("event {number} cannot be read: {e}")))
     }
 
+    /// The event with a build in the first two columns of a row.
+    fn built(&self, row: &Row<'_>) -> Result<Event, HistoryError> {
+        let number: i64 = row.get(0).map_err(|e| self.told(&e))?;
+        let json = row.get_ref(1).and_then(|json| Ok(json.as_str()?)).map_err(|e| self.told(&e))?;
+        let Built { at, host, what } = serde_json::from_str(json)
+            .map_err(|e| self.damaged(format!("event {number} cannot be read: {e}")))?;
+        Ok(Event { at, host, what: What::Built { build: what.build } })
+    }
+
     fn told(&self, error: &rusqlite::Error) -> HistoryError {
         HistoryError::store(&self.file, error)
     }
@@ -226,6 +272,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
         check: row.get(5)?,
         exit_code: row.get::<_, Option<u8>>(6)?.map(ExitCode),
         hosts: usize::try_from(row.get::<_, u32>(7)?).unwrap_or(usize::MAX),
+        label: row.get::<_, Option<String>>(8)?.filter(|label| !label.is_empty()),
         tally: Vec::new(),
     })
 }

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 /// `flee` in ASCII: tells our files from other people's.
 const APPLICATION: i64 = 0x666c_6565;
 const SCHEMA: i64 = 1;
+/// The kind of an event with a build.
+pub(super) const BUILT: &str = "built";
 const BUSY: Duration = Duration::from_secs(5);
 
 const TABLES: &str = "
@@ -214,6 +216,7 @@ const fn kind(what: &What) -> &'static str {
     match what {
         What::Probed { .. } => "probed",
         What::HostEnded { .. } => "host-ended",
+        What::Built { .. } => BUILT,
         _ => "other",
     }
 }

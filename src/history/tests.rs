@@ -1,7 +1,10 @@
 //! The store under two writers, crashes, damage and foreign files.
 
 use super::*;
-use crate::record::{Event, ExitCode, Facts, HostName, Outcome, RunId, RunStarted, Stream, What};
+use crate::record::{
+    Build, BuildEnd, Conditions, Event, ExitCode, Facts, HostName, Outcome, Run, RunId, RunStarted,
+    Sample, Scenario, Stream, What,
+};
 use futures::executor::block_on;
 use jiff::Timestamp;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -313,4 +316,68 @@ fn nothing_is_written_after_the_close() {
     let writer = open(&dir.path().join("h"));
     writer.close().unwrap();
     assert_eq!(block_on(writer.durable(vec![run_ended()])), Err(HistoryError::Closed));
+}
+
+/// Builds are read another way than all other events.
+#[test]
+fn builds_are_read_back_as_they_were_written() {
+    let build = Build {
+        app: "shop".into(),
+        scenario: Scenario::Edit,
+        dockerfile: "rails".into(),
+        dockerfile_sha256: "00".into(),
+        round: 3,
+        conditions: Conditions { load: Some(0.25), ..Conditions::default() },
+        started: Timestamp::from_second(1_795_000_000).unwrap(),
+        wall_milliseconds: 12_345,
+        end: BuildEnd::Failed { exit_status: Some(137), lines: vec!["killed".into()] },
+        steps: Vec::new(),
+        image: None,
+        cache_growth_bytes: Some(-5),
+        disk_growth_bytes: None,
+        samples: vec![Sample { at: 5_000, io_some: Some(12), ..Sample::default() }],
+    };
+    let built = |host| event(Some(host), What::Built { build: Box::new(build.clone()) });
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join(".fleet");
+    let events = [start("r1", 0, false, &["a"]), built("a"), built("b"), ended("a", Outcome::Ok)];
+    write(&folder, &events);
+    let run = Reader::open(&folder).unwrap().load(&RunId::from("r1".to_owned())).unwrap();
+    assert_eq!(Some(&run), Run::from_events(&events).as_ref());
+    assert_eq!(run.hosts[0].builds, [build]);
+}
+
+#[test]
+fn a_run_is_found_by_the_label_that_it_was_given() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join(".fleet");
+    let labelled = |run: &str, second, with: serde_json::Value, parameters: &[(&str, &str)]| {
+        let mut started = start(run, second, false, &["a"]);
+        let What::RunStarted(start) = &mut started.what else { unreachable!() };
+        start.with = with;
+        start.parameters = parameters.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
+        started
+    };
+    let json = serde_json::json!({ "label": "base" });
+    write(&folder, &[labelled("r1", 0, json.clone(), &[])]);
+    write(
+        &folder,
+        &[labelled("r2", 1, serde_json::Value::Null, &[("keep", "1"), ("label", "base")])],
+    );
+    write(&folder, &[labelled("r3", 2, serde_json::json!({ "label": "" }), &[])]);
+    write(&folder, &[labelled("r4", 3, serde_json::json!({ "label": 7 }), &[])]);
+
+    let reader = Reader::open(&folder).unwrap();
+    let runs = reader.runs(9).unwrap();
+    let labels: Vec<_> = runs.iter().map(|run| run.label.as_deref()).collect();
+    assert_eq!(labels, [None, None, Some("base"), Some("base")]);
+    for (asked, run) in [("base", "r2"), ("base~1", "r1"), ("last", "r4"), ("r3", "r3")] {
+        assert_eq!(reader.find(asked).unwrap().as_str(), run, "{asked}");
+    }
+    let told: Vec<_> = ["r1", "r2", "r3"]
+        .map(|run| reader.load(&RunId::from(run.to_owned())).unwrap())
+        .iter()
+        .map(|run| run.start.label().map(str::to_owned))
+        .collect();
+    assert_eq!(told, [Some("base".to_owned()), Some("base".to_owned()), None]);
 }

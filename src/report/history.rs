@@ -19,6 +19,8 @@ pub struct HistoryRow {
     pub verb: String,
     /// The selection as it was written.
     pub selection: String,
+    /// The label that the user gave it.
+    pub label: Option<String>,
     /// Whether only a check was asked for.
     pub check: bool,
     /// The exit code, once it ended.
@@ -37,8 +39,14 @@ pub fn history(rows: &[HistoryRow], view: &View) -> String {
     }
     let mut table = Table::new(["run", "verb", "selection", "hosts", "took", "exit"]);
     table.left = vec![1, 2, 3];
+    let labelled = rows.iter().any(|row| row.label.is_some());
+    if labelled {
+        table.head.push("label".to_owned());
+        table.left.push(6);
+    }
     for row in rows {
-        table.row(tone(row), cells(row));
+        let label = labelled.then(|| row.label.clone().unwrap_or_default());
+        table.row(tone(row), cells(row).into_iter().chain(label));
     }
     layout::render(&[Block::Table(table)], view)
 }

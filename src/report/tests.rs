@@ -497,6 +497,7 @@ fn a_list_of_runs_is_a_table() {
         ended: ended.map(|s| jiff::Timestamp::from_second(s).unwrap()),
         verb: "cleanup".into(),
         selection: "hetzner:!db".into(),
+        label: None,
         check: ended == Some(41),
         exit_code: code,
         hosts: 5,
