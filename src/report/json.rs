@@ -26,7 +26,7 @@ pub(super) fn render(run: &Run, _: &View) -> String {
 }
 
 /// Characters that steer a terminal, in JSON's own notation: only strings can hold them.
-fn escape(text: String) -> String {
+pub(super) fn escape(text: String) -> String {
     // The line ends of the layout are safe; everything else is looked at once.
     if matches!(human::escape(&text), Cow::Borrowed(_)) {
         return text;

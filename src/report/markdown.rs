@@ -7,8 +7,13 @@ use std::fmt::Write as _;
 
 pub(super) fn render(run: &Run, view: &View) -> String {
     let wide = View { width: usize::MAX, ..*view };
-    let mut out = format!("# {} {}\n", escape(&run.start.verb), escape(run.start.run.as_str()));
-    for block in body(run, &wide) {
+    document(&format!("{} {}", run.start.verb, run.start.run), body(run, &wide))
+}
+
+/// A title and what stands under it.
+pub(super) fn document(title: &str, blocks: Vec<Block>) -> String {
+    let mut out = format!("# {}\n", escape(title));
+    for block in blocks {
         match block {
             Block::Title(title) => _ = write!(out, "\n**{}**\n", escape(&title)),
             Block::Line(text) => _ = write!(out, "\n{}\n", line(&text)),

@@ -51,25 +51,24 @@ pub struct View {
     pub verbose: bool,
 }
 
-/// A format that a run can be rendered in.
-#[derive(Clone, Copy)]
-pub struct Format {
+/// A format that a run, or a comparison of runs, can be rendered in.
+pub struct Format<T = Run> {
     /// Its name on the command line.
     pub name: &'static str,
     /// The usual end of a file's name.
     pub extension: &'static str,
     /// The whole report, with a newline at its end.
-    pub render: fn(&Run, &View) -> String,
+    pub render: fn(&T, &View) -> String,
 }
 
-/// Every format.
+/// Every format of a run.
 pub const FORMATS: &[Format] = &[
     Format { name: "terminal", extension: "txt", render: terminal::render },
     Format { name: "md", extension: "md", render: markdown::render },
     Format { name: "json", extension: "json", render: json::render },
 ];
 
-/// The format of a name.
+/// The format of a name, for a run.
 #[must_use]
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)

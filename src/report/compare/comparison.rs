@@ -14,7 +14,7 @@ pub struct Comparison {
     pub schema: &'static str,
     /// The verb of all runs.
     pub verb: String,
-    /// The probability of a false `faster` or `slower` anywhere in a table that is accepted.
+    /// [`SIGNIFICANCE`].
     pub significance: f64,
     /// The runs of both sides.
     pub sides: Pair<Vec<SideRun>>,
@@ -31,7 +31,7 @@ pub struct Comparison {
 }
 
 /// The same of both sides.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Pair<T> {
     /// Of the before side.
     pub before: T,
@@ -100,7 +100,8 @@ pub struct BuildRow {
     pub order: Order,
     /// Builds that failed or timed out; they are in no number of this row.
     pub failed: Pair<usize>,
-    /// The Dockerfiles that were built: the names of `Build::dockerfile` without repetition.
+    /// The Dockerfiles that were built, by name, with the beginning of the digest where one name
+    /// had several on a side.
     pub dockerfiles: Pair<Vec<String>>,
     /// What the builds left behind, as far as it was measured on both sides.
     pub amounts: Vec<Amount>,
@@ -144,6 +145,9 @@ pub struct Measure {
     /// [`FEWEST_RUNS`] values on a side, or where the sides are not comparable.
     pub test: Option<Test>,
 }
+
+/// The probability of a false `faster` or `slower` anywhere in a table that is accepted.
+pub const SIGNIFICANCE: f64 = 0.05;
 
 /// With fewer values on a side nothing is tested: 3 beside 3 can reach no smaller probability
 /// than 0.1, whatever they are.
@@ -275,7 +279,8 @@ pub enum Order {
 /// Something that builds leave behind.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Amount {
-    /// `image.bytes`, `image.layers`, `image.wasted`, `cache.growth`, `disk.growth`.
+    /// `image.bytes`, `image.layers`, `image.wasted`, `cache.growth`, `disk.growth`,
+    /// `steps.ownership` (time in steps that change owners or modes).
     pub name: &'static str,
     /// Its unit.
     pub unit: Unit,
