@@ -40,7 +40,7 @@ lint: ## clippy, with warnings denied
 
 .PHONY: unit
 unit: ## tests that need no lab
-	$(CARGO) test --locked $(FEATURES) --lib --bins --test architecture --test cli --test examples --test supply_chain --test lint --test template --test known_hosts_oracle --test ssh_config_oracle --test wire
+	$(CARGO) test --locked $(FEATURES) --lib --bins --test architecture --test cli --test comparison --test examples --test supply_chain --test lint --test template --test known_hosts_oracle --test ssh_config_oracle --test wire
 
 .PHONY: docs
 docs: ## build the documentation, with warnings denied
@@ -78,6 +78,7 @@ bench: lab-up ## the numbers, side by side in one run
 	$(CARGO) bench --locked --bench inventory
 	$(CARGO) bench --locked --bench lint
 	$(CARGO) bench --locked --bench render
+	$(CARGO) bench --locked --bench comparison
 	$(CARGO) bench --locked --bench fan_out
 	$(CARGO) bench --locked --bench files
 

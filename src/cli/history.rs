@@ -6,7 +6,7 @@ use super::out;
 use super::project::Project;
 use crate::history::RunSummary;
 use crate::record::ExitCode;
-use crate::report::{self, HistoryRow, View};
+use crate::report::{self, FORMATS, HistoryRow, View};
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -44,8 +44,8 @@ impl History {
             None => list(global, &project, 20, false),
             Some(What::List { limit, json }) => list(global, &project, *limit, *json),
             Some(What::Show { run, json }) => {
-                let format = if *json { "json" } else { "terminal" };
-                super::report::render(global, &project, run, format)
+                let format = report::format(if *json { "json" } else { "terminal" });
+                super::report::render(global, &project, run, format.unwrap_or(&FORMATS[0]))
             }
         }
     }

@@ -1,22 +1,33 @@
-//! `fleet report`: a stored run in one of the formats.
+//! `fleet report`: a stored run, or a comparison of stored runs, in one of the formats.
 
 use super::args::Global;
 use super::fault::Fault;
 use super::out;
 use super::project::Project;
-use crate::record::ExitCode;
-use crate::report::{self, FORMATS, View};
+use crate::history::Reader;
+use crate::record::{ExitCode, Run};
+use crate::report::compare::{self, COMPARISONS};
+use crate::report::{FORMATS, Format, View};
 use clap::builder::PossibleValuesParser;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = COMPARING)]
 pub(super) struct Report {
-    /// A run's name or its beginning, `last`, or `last~1`
-    #[arg(default_value = "last")]
-    run: String,
+    /// A run's name or its beginning, its label, `last`, or `last~1` [default: last]
+    #[arg(conflicts_with_all = ["before", "after"])]
+    run: Option<String>,
 
-    /// The format [default: by the end of FILE's name, else terminal]
-    #[arg(long, value_parser = PossibleValuesParser::new(FORMATS.iter().map(|f| f.name)))]
+    /// Compare: the runs before a change, named as RUN, several with commas between them
+    #[arg(long, value_name = "RUN", requires = "after", value_delimiter = ',')]
+    before: Vec<String>,
+
+    /// Compare: the runs after it
+    #[arg(long, value_name = "RUN", requires = "before", value_delimiter = ',')]
+    after: Vec<String>,
+
+    /// The format; csv is for comparisons [default: by the end of FILE's name, else terminal]
+    #[arg(long, value_parser = PossibleValuesParser::new(names()))]
     format: Option<String>,
 
     /// Write it to FILE, which must not exist; - is standard output
@@ -24,19 +35,98 @@ pub(super) struct Report {
     output: Option<PathBuf>,
 }
 
+const COMPARING: &str = "\
+A comparison matches builds by host, app and scenario, and what was measured on hosts by its name.
+It says faster or slower only where a difference is significant (exact Mann-Whitney test, adjusted
+after Holm); with fewer than 4 builds a side, or under other conditions, it says so instead.
+
+  fleet report --before last~1 --after last
+  fleet report --before baseline --after tuned --format csv -o comparison.csv";
+
+/// The names of all formats, each once.
+fn names() -> Vec<&'static str> {
+    let mut names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
+    names.extend(COMPARISONS.iter().map(|format| format.name));
+    let mut seen = Vec::new();
+    names.retain(|name| {
+        !seen.contains(name) && {
+            seen.push(*name);
+            true
+        }
+    });
+    names
+}
+
 impl Report {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Fault> {
         let project = Project::open(global)?;
-        let extension = self.output.as_ref().and_then(|path| path.extension());
-        let by_name = FORMATS.iter().find(|f| extension.is_some_and(|e| e == f.extension));
-        let format = self.format.as_deref().or(by_name.map(|f| f.name)).unwrap_or("terminal");
-        let Some(path) = self.output.as_ref().filter(|path| path.as_os_str() != "-") else {
-            return render(global, &project, &self.run, format);
+        let file = self.output.as_ref().filter(|path| path.as_os_str() != "-");
+        let color = file.is_none() && global.color.on_stdout();
+        let text = if self.before.is_empty() {
+            let run = self.run.as_deref().unwrap_or("last");
+            text(global, &project, run, self.format(FORMATS, "run")?, color)?
+        } else {
+            self.comparison(global, &project, color)?
         };
-        let text = text(global, &project, &self.run, format, false)?;
-        write_new(path, &text)?;
+        match file {
+            Some(path) => write_new(path, &text)?,
+            None => out::result(&text),
+        }
         Ok(ExitCode::OK)
     }
+
+    fn comparison(&self, global: &Global, project: &Project, color: bool) -> Result<String, Fault> {
+        let format = self.format(COMPARISONS, "comparison")?;
+        let reader = project.history()?;
+        let before = load_all(&reader, &self.before, "--before")?;
+        let after = load_all(&reader, &self.after, "--after")?;
+        let comparison = compare::compare(&before, &after)
+            .map_err(|e| Fault::usage(e.to_string()).hint(e.hint()))?;
+        Ok((format.render)(&comparison, &view(global, color)))
+    }
+
+    /// The format that was asked for, or that the file's name asks for.
+    fn format<T>(
+        &self,
+        formats: &'static [Format<T>],
+        what: &str,
+    ) -> Result<&'static Format<T>, Fault> {
+        let extension = self.output.as_ref().and_then(|path| path.extension());
+        let by_name = formats.iter().find(|f| extension.is_some_and(|e| e == f.extension));
+        match &self.format {
+            None => Ok(by_name.unwrap_or(&formats[0])),
+            Some(name) => formats.iter().find(|format| format.name == *name).ok_or_else(|| {
+                let known: Vec<_> = formats.iter().map(|format| format.name).collect();
+                Fault::usage(format!("a {what} has no format {name}"))
+                    .hint(format!("its formats: {}", known.join(", ")))
+            }),
+        }
+    }
+}
+
+fn load_all(reader: &Reader, asked: &[String], side: &str) -> Result<Vec<Run>, Fault> {
+    let mut runs: Vec<Run> = Vec::new();
+    for asked in asked {
+        let run = load(reader, asked, side)?;
+        // Named twice, its builds still count once.
+        if runs.iter().all(|known| known.start.run != run.start.run) {
+            runs.push(run);
+        }
+    }
+    Ok(runs)
+}
+
+fn load(reader: &Reader, asked: &str, place: &str) -> Result<Run, Fault> {
+    let told = |e: crate::history::FindError| {
+        let place = if place.is_empty() { String::new() } else { format!("{place}: ") };
+        Fault::usage(format!("{place}{e}")).hint("see: fleet history")
+    };
+    let id = reader.find(asked).map_err(told)?;
+    reader.load(&id).map_err(Fault::history)
+}
+
+fn view(global: &Global, color: bool) -> View {
+    View { width: out::width(), color, verbose: global.verbose > 0 }
 }
 
 /// Prints a stored run.
@@ -44,7 +134,7 @@ pub(super) fn render(
     global: &Global,
     project: &Project,
     run: &str,
-    format: &str,
+    format: &Format,
 ) -> Result<ExitCode, Fault> {
     out::result(&text(global, project, run, format, global.color.on_stdout())?);
     Ok(ExitCode::OK)
@@ -54,17 +144,11 @@ fn text(
     global: &Global,
     project: &Project,
     run: &str,
-    format: &str,
+    format: &Format,
     color: bool,
 ) -> Result<String, Fault> {
-    let reader = project.history()?;
-    let id =
-        reader.find(run).map_err(|e| Fault::usage(e.to_string()).hint("see: fleet history"))?;
-    let run = reader.load(&id).map_err(Fault::history)?;
-    let format = report::format(format)
-        .ok_or_else(|| Fault::usage(format!("no format is called {format}")))?;
-    let view = View { width: out::width(), color, verbose: global.verbose > 0 };
-    Ok((format.render)(&run, &view))
+    let run = load(&project.history()?, run, "")?;
+    Ok((format.render)(&run, &view(global, color)))
 }
 
 /// Writes a file that must not exist, readable by its owner alone.
