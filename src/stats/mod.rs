@@ -8,6 +8,8 @@ mod multiplicity;
 mod order;
 
 #[cfg(test)]
+mod mann_whitney_tests;
+#[cfg(test)]
 mod noise;
 #[cfg(test)]
 mod simulation_tests;
