@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::project::Project;
 use super::{out, put};
 use crate::history::Reader;
+use crate::human::escape;
 use crate::record::{ExitCode, Run};
 use crate::report::compare::{self, COMPARISONS};
 use crate::report::{FORMATS, Format, View};
@@ -19,12 +20,13 @@ pub(super) struct Report {
     #[arg(conflicts_with_all = ["before", "after"])]
     run: Option<String>,
 
-    /// Compare: the runs before a change, named as RUN, several with commas between them
-    #[arg(long, value_name = "RUN", requires = "after", value_delimiter = ',')]
+    /// Compare: the runs before a change, named as RUN, several with commas between them; RUN:NAME
+    /// takes those builds alone whose Dockerfile has this name
+    #[arg(long, value_name = "RUN[:NAME]", requires = "after", value_delimiter = ',')]
     before: Vec<String>,
 
     /// Compare: the runs after it
-    #[arg(long, value_name = "RUN", requires = "before", value_delimiter = ',')]
+    #[arg(long, value_name = "RUN[:NAME]", requires = "before", value_delimiter = ',')]
     after: Vec<String>,
 
     /// The format; html is a page of its own [default: by the end of FILE's name, else terminal]
@@ -46,6 +48,7 @@ It says faster or slower only where a difference is significant (exact Mann-Whit
 after Holm); with fewer than 4 builds a side, or under other conditions, it says so instead.
 
   fleet report --before last~1 --after last -o brought.html
+  fleet report --before last:repo --after last:rails       the two sides of bench --interleave
   fleet report --before baseline --after tuned --format csv -o comparison.csv";
 
 /// The names of all formats, each once.
@@ -131,13 +134,28 @@ impl Report {
 fn load_all(reader: &Reader, asked: &[String], side: &str) -> Result<Vec<Run>, Fault> {
     let mut runs: Vec<Run> = Vec::new();
     for asked in asked {
-        let run = load(reader, asked, side)?;
+        let run = load_side(reader, asked, side)?;
         // Named twice, its builds still count once.
-        if runs.iter().all(|known| known.start.run != run.start.run) {
+        let known = |known: &Run| {
+            known.start.run == run.start.run && known.dockerfiles() == run.dockerfiles()
+        };
+        if !runs.iter().any(known) {
             runs.push(run);
         }
     }
     Ok(runs)
+}
+
+/// A run, or those builds of it whose Dockerfile has the name behind the colon.
+fn load_side(reader: &Reader, asked: &str, side: &str) -> Result<Run, Fault> {
+    let Some((asked, name)) = asked.split_once(':') else { return load(reader, asked, side) };
+    let run = load(reader, asked, side)?;
+    if run.dockerfiles().contains(name) {
+        return Ok(run.of_dockerfile(name));
+    }
+    let built = run.dockerfiles().into_iter().map(escape).collect::<Vec<_>>().join(", ");
+    let fault = Fault::usage(format!("{side}: run {asked} built no `{}`", escape(name)));
+    Err(if built.is_empty() { fault } else { fault.hint(format!("it built {built}")) })
 }
 
 fn load(reader: &Reader, asked: &str, place: &str) -> Result<Run, Fault> {

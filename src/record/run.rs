@@ -6,7 +6,7 @@ use super::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A run's name: the moment it began plus a random end, so that names sort by time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -259,6 +259,22 @@ impl Run {
             }
             _ => {}
         }
+    }
+
+    /// The names of the Dockerfiles that were built.
+    #[must_use]
+    pub fn dockerfiles(&self) -> BTreeSet<&str> {
+        let builds = self.hosts.iter().flat_map(|host| &host.builds);
+        builds.map(|build| build.dockerfile.as_str()).collect()
+    }
+
+    /// The run without the builds of other Dockerfiles.
+    #[must_use]
+    pub fn of_dockerfile(mut self, name: &str) -> Self {
+        for host in &mut self.hosts {
+            host.builds.retain(|build| build.dockerfile == name);
+        }
+        self
     }
 
     /// The exit code that the hosts' outcomes ask for.

@@ -119,6 +119,28 @@ fn every_builder_is_measured_step_by_step_and_nothing_stays() {
     project.run(&["report"]).code(0).says(&["tiny", "cold"]);
 }
 
+#[test]
+fn two_dockerfiles_in_turns_are_two_sides_of_a_comparison() {
+    let _turn = engines();
+    let _tiny = Tiny::with("FROM tiny:base\nCOPY . /app\nRUN sleep 1\n");
+    let project = project(APP);
+    std::fs::write(project.path().join("quick.Dockerfile"), "FROM tiny:base\nCOPY . /app\n")
+        .unwrap();
+    let turns = ["--hosts", "trixie", "--runs", "4", "--interleave", "repo,quick.Dockerfile"];
+    let ran = bench(&project, &turns).code(0);
+    let order: Vec<_> = builds(&ran).iter().map(|(_, b)| b["dockerfile"].to_string()).collect();
+    assert_eq!(order, ["\"repo\"", "\"quick.Dockerfile\""].repeat(4));
+    let sides = ["--before", "last:repo", "--after", "last:quick.Dockerfile"];
+    project.run(&[&["report"], &sides[..]].concat()).code(0).says(&[
+        "trixie",
+        "faster",
+        "1 of 1 host faster",
+    ]);
+    project.run(&["report", "--before", "last", "--after", "last"]).code(2).says(&["both sides"]);
+    let wrong = ["report", "--before", "last:rails", "--after", "last:repo"];
+    project.run(&wrong).code(2).says(&["built no `rails`", "it built quick.Dockerfile, repo"]);
+}
+
 fn check(host: &str, log: &str, build: &Value) {
     assert_eq!(build["conditions"]["log"], log, "{host}");
     assert_eq!(build["end"]["end"], "built", "{host}");

@@ -35,8 +35,7 @@ pub(super) fn blocks(comparison: &Comparison, view: &View) -> Vec<Block> {
 
 fn side(name: &str, runs: &[SideRun]) -> Block {
     let told = runs.iter().map(|run| {
-        let label = run.label.as_ref().map_or_else(String::new, |label| format!(" \"{label}\""));
-        format!("run {}{label} of {}", run.run, human::count(run.hosts, "host"))
+        format!("run {}{} of {}", run.run, run.about(), human::count(run.hosts, "host"))
     });
     let text = Text::default().add(Tone::Bold, name);
     Block::Line(text.add(Tone::Plain, format!(": {}", told.collect::<Vec<_>>().join(", "))))

@@ -46,12 +46,26 @@ pub struct SideRun {
     pub run: RunId,
     /// The label that it was given.
     pub label: Option<String>,
+    /// The Dockerfiles of its builds that are compared, by name.
+    pub dockerfiles: Vec<String>,
     /// When it began.
     pub started: Timestamp,
     /// When it ended; `None` where it was cut off.
     pub ended: Option<Timestamp>,
     /// How many hosts it was for.
     pub hosts: usize,
+}
+
+impl SideRun {
+    /// What it built and what it is called, behind its name: ` "label" (rails)`.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let label = self.label.as_ref().map_or_else(String::new, |label| format!(" \"{label}\""));
+        match self.dockerfiles.as_slice() {
+            [] => label,
+            names => format!("{label} ({})", names.join(", ")),
+        }
+    }
 }
 
 /// The fleet's builds of one scenario. A fleet median is the median of the rows' medians, over

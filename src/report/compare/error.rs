@@ -41,7 +41,7 @@ impl CompareError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoRun | Self::SameRun { .. } => {
-                "name different runs with --before and --after; see: fleet history"
+                "name different runs, or different Dockerfiles of one as RUN:DOCKERFILE; see: fleet history"
             }
             Self::OtherVerb { .. } => {
                 "name runs of one verb with --before and --after; see: fleet history"
@@ -53,12 +53,19 @@ impl CompareError {
     }
 }
 
+/// Whether two parts of one run are of different builds, each of Dockerfiles of its own.
+fn differs(one: &Run, other: &Run) -> bool {
+    let (one, other) = (one.dockerfiles(), other.dockerfiles());
+    !one.is_empty() && !other.is_empty() && one.is_disjoint(&other)
+}
+
 /// The verb of all runs, which stand on one side each.
 pub(super) fn one_verb(before: &[Run], after: &[Run]) -> Result<String, CompareError> {
     let (Some(first), Some(_)) = (before.first(), after.first()) else {
         return Err(CompareError::NoRun);
     };
-    if let Some(same) = before.iter().find(|b| after.iter().any(|a| a.start.run == b.start.run)) {
+    let overlaps = |b: &&Run| after.iter().any(|a| a.start.run == b.start.run && !differs(a, b));
+    if let Some(same) = before.iter().find(overlaps) {
         return Err(CompareError::SameRun { run: same.start.run.clone() });
     }
     match before.iter().chain(after).find(|run| run.start.verb != first.start.verb) {

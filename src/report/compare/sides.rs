@@ -76,6 +76,7 @@ impl<'r> Side<'r> {
         let of = |run: &Run| SideRun {
             run: run.start.run.clone(),
             label: run.start.label().map(str::to_owned),
+            dockerfiles: run.dockerfiles().into_iter().map(str::to_owned).collect(),
             started: run.started,
             ended: run.ended,
             hosts: run.hosts.len(),

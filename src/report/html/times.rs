@@ -117,6 +117,7 @@ pub(super) const fn meaning(scenario: Scenario) -> &'static str {
         Scenario::Cold => "nothing cached",
         Scenario::Warm => "nothing changed",
         Scenario::Edit => "one file changed",
+        Scenario::Past => "past builds",
     }
 }
 

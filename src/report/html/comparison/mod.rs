@@ -53,11 +53,7 @@ fn headline(comparison: &Comparison) -> String {
 fn side(name: &str, runs: &[SideRun]) -> String {
     let told: Vec<String> = runs
         .iter()
-        .map(|run| {
-            let label =
-                run.label.as_ref().map_or_else(String::new, |label| format!(" \"{label}\""));
-            format!("{}{label}, {}", run.run, date(run.started))
-        })
+        .map(|run| format!("{}{}, {}", run.run, run.about(), date(run.started)))
         .collect();
     format!("{name}: {}", told.join("; "))
 }
