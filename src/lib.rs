@@ -31,6 +31,7 @@ pub mod progress;
 pub mod record;
 pub mod report;
 pub mod runner;
+pub mod scan;
 pub mod ssh;
 pub mod steps;
 pub mod template;
