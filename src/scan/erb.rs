@@ -13,9 +13,9 @@ pub(super) fn blank(text: &str) -> Result<String, usize> {
         let (before, tag) = rest.split_at(start);
         out.push_str(before);
         line += before.matches('\n').count();
-        if tag.starts_with("<%%") {
+        if let Some(after) = tag.strip_prefix("<%%") {
             out.push_str("<%");
-            rest = &tag[3..];
+            rest = after;
             continue;
         }
         let end = tag.find("%>").ok_or(line)? + 2;

@@ -125,9 +125,9 @@ fn yarn(app: &mut App) {
 fn pnpm(app: &mut App) {
     let text = app.text("pnpm-lock.yaml").unwrap_or_default();
     let line = text.lines().zip(1..).take(20);
-    let found =
+    let mut found =
         line.filter_map(|(line, number)| Some((line.strip_prefix("lockfileVersion:")?, number)));
-    let Some((format, number)) = found.last() else { return };
+    let Some((format, number)) = found.next() else { return };
     let version = match major(format.trim().trim_matches(['\'', '"'])) {
         Some(5) => "7",
         Some(6) => "8",

@@ -43,7 +43,8 @@ fn rest(scan: &Scan) -> String {
 }
 
 fn lock(gems: &[&str]) -> String {
-    let rows: String = gems.iter().map(|gem| format!("    {gem} (1.0)\n")).collect();
+    let rows: Vec<String> = gems.iter().map(|gem| format!("    {gem} (1.0)\n")).collect();
+    let rows = rows.concat();
     format!(
         "GEM\n  remote: https://rubygems.org/\n  specs:\n    bootsnap (1.0)\n    propshaft (1.0)\n    railties (8.0)\n{rows}"
     )
@@ -377,6 +378,18 @@ fn nothing_outside_of_the_folder_is_read_and_nothing_without_limit() {
         ]
     );
     assert!(facts(&scan).is_empty(), "{:?}", facts(&scan));
+}
+
+#[test]
+fn a_list_without_end_is_cut_and_still_fits() {
+    use std::fmt::Write as _;
+    let mut text = String::from("FROM ruby:3.4\nUSER 1000\nRUN apt-get install");
+    (0..500).for_each(|n| write!(text, " package{n}").unwrap());
+    (0..500).for_each(|n| write!(text, "\nRUN apt-get install \"P{n}\"").unwrap());
+    let scan = scanned(&[("Gemfile", ""), ("Dockerfile", &text)]);
+    let packages = scan.facts.iter().find(|fact| fact.variable == "packages").unwrap();
+    assert_eq!(packages.value.as_array().unwrap().len(), 100);
+    assert_eq!(scan.open.len(), 200);
 }
 
 #[test]

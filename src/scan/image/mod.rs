@@ -1,19 +1,12 @@
 //! What a Dockerfile that is there says of the image: its base, packages, port, user, folder, command.
 
+mod base;
+mod install;
+
 use super::App;
 use super::found::{Place, Problem, shown};
-use super::packages::{BUILD, NODE, of_database};
-use super::ruby;
-use super::version::exact;
-use crate::dockerfile::{Body, Command, Dockerfile, Instruction, Text, parse};
-use std::collections::{HashMap, HashSet};
-
-/// What Docker Hub's own images may begin with.
-const HUB: [&str; 5] =
-    ["", "docker.io/library", "library", "registry.docker.com/library", "index.docker.io/library"];
-
-/// Options of apt-get whose value is the next word.
-const TAKES: [&str; 6] = ["-o", "-t", "-c", "-a", "--target-release", "--option"];
+use crate::dockerfile::{Body, Dockerfile, Instruction, Text, parse};
+use std::collections::HashMap;
 
 /// The longest value of an argument, and about the longest word with values filled in.
 const LONGEST: usize = 1024;
@@ -37,9 +30,8 @@ pub(super) fn read(app: &mut App) {
         app.found.problems.push(Problem::new(name.clone(), reason).line(line));
     }
     let image = Image { name, shipped: file.shipped(), values: values(&file), file };
-    base(app, &image);
-    versions(app, &image);
-    packages(app, &image);
+    base::read(app, &image);
+    install::read(app, &image);
     port(app, &image);
     user(app, &image);
     folder(app, &image);
@@ -89,124 +81,6 @@ fn values(file: &Dockerfile) -> HashMap<String, String> {
         }
     }
     values
-}
-
-fn base(app: &mut App, image: &Image) {
-    let Some(stage) = image.shipped.last().map(|at| &image.file.stages[*at]) else { return };
-    let Some(from) = stage.instructions.first() else { return };
-    let place = image.place(from);
-    let whole = image.filled(&stage.base.value);
-    let plain = whole.split('@').next().unwrap_or_default();
-    let (path, tag) = match plain.rsplit_once(':') {
-        Some((path, tag)) if !tag.contains('/') => (path, tag),
-        _ => (plain, ""),
-    };
-    let (registry, name) = path.rsplit_once('/').unwrap_or(("", path));
-    if whole.contains('$') {
-        app.found
-            .note(format!("its base is known only when it is built: {}", shown(&whole)), place);
-    } else if name != "ruby" {
-        let text = "decide: keep the base image that is used now?";
-        app.found.suggest("base_image", whole, text, place);
-    } else {
-        if !HUB.contains(&registry) {
-            app.found.set("registry", registry, place.clone());
-        }
-        tagged(app, tag, place);
-    }
-}
-
-/// What the tag of Ruby's image says.
-fn tagged(app: &mut App, tag: &str, place: Place) {
-    let (version, variant) = tag.split_once('-').unwrap_or((tag, ""));
-    if variant.contains("alpine") {
-        app.found.note("builds on Alpine; the template needs Debian or Ubuntu", place);
-        return;
-    }
-    if version.starts_with(|c: char| c.is_ascii_digit()) {
-        // A preview has a `-` in its version.
-        let (version, variant) = match variant.split_once('-') {
-            Some((part, rest)) if is_preview(part) => (format!("{version}-{part}"), rest),
-            None if is_preview(variant) => (format!("{version}-{variant}"), ""),
-            _ => (version.to_owned(), variant),
-        };
-        ruby::take(app, &version, place.clone());
-        app.found.set("variant", variant, place);
-    }
-}
-
-fn is_preview(part: &str) -> bool {
-    part.starts_with("preview") || part.starts_with("rc")
-}
-
-/// Versions of node and Yarn that nothing else names.
-fn versions(app: &mut App, image: &Image) {
-    let arguments =
-        [("node_version", "NODE_VERSION", "-slim"), ("yarn_version", "YARN_VERSION", "")];
-    for (variable, argument, suffix) in arguments {
-        if let Some(version) = image.values.get(argument)
-            && app.found.get("javascript").is_some()
-            && app.found.get(variable).is_none()
-            && let Some(version) = exact(version)
-        {
-            let place = Place::file(&image.name).what(argument);
-            app.found.set(variable, format!("{version}{suffix}"), place);
-        }
-    }
-}
-
-fn packages(app: &mut App, image: &Image) {
-    let shipped: HashSet<_> = image.shipped.iter().collect();
-    for (at, stage) in image.file.stages.iter().enumerate() {
-        let list = if shipped.contains(&at) { "packages" } else { "build_packages" };
-        for instruction in &stage.instructions {
-            let place = image.place(instruction);
-            for command in instruction.script().map(|s| s.commands.as_slice()).unwrap_or_default() {
-                install(app, image, list, command, &place);
-            }
-        }
-    }
-}
-
-/// Packages that a command installs, without those that the template installs itself.
-fn install(app: &mut App, image: &Image, list: &'static str, command: &Command, place: &Place) {
-    if adds_source(command) {
-        app.found.note("adds a source of packages; base_instructions can do that", place.clone());
-    }
-    if !matches!(command.program(), "apt-get" | "apt" | "aptitude") || !command.has("install") {
-        return;
-    }
-    let database = app.found.text("database").unwrap_or("sqlite");
-    let mut own = [BUILD, of_database(database), &["libjemalloc2"]].concat();
-    if list == "build_packages" && app.found.get("javascript").is_some() {
-        own.extend(NODE);
-    }
-    let mut skip = false;
-    for word in command.arguments() {
-        let value = image.filled(&word.value);
-        let is_option = value.starts_with('-');
-        if !(skip || is_option || value == "install" || own.contains(&value.as_str())) {
-            take(app, list, &value, place);
-        }
-        skip = is_option && TAKES.contains(&value.as_str());
-    }
-}
-
-fn take(app: &mut App, list: &'static str, package: &str, place: &Place) {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".+:-=~_".contains(c);
-    if package.chars().all(plain) {
-        app.found.add(list, package, place.clone());
-    } else {
-        let text = format!("add to {list} what it installs: {}", shown(package));
-        app.found.note(text, place.clone());
-    }
-}
-
-fn adds_source(command: &Command) -> bool {
-    let targets = command.redirects.iter().map(|(_, word)| word);
-    let mut words = command.words.iter().chain(targets);
-    words.any(|word| word.value.starts_with("/etc/apt/sources"))
-        || command.program() == "add-apt-repository"
 }
 
 fn port(app: &mut App, image: &Image) {
