@@ -3,7 +3,7 @@
 //!
 //! The folder may be anybody's: files are read up to a size, links that lead out of it are not
 //! followed, nothing of it is run or evaluated. A file that cannot be understood is named, and
-//! the others still count. Each file of [`READERS`] knows one matter; the first to set a variable
+//! the others still count. Each reader knows one matter; the first to set a variable
 //! counts, and one that disagrees is told.
 
 mod database;
