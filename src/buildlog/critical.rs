@@ -3,23 +3,27 @@
 //! The critical path of Kelley and Walker ("Critical-Path Planning and Scheduling", 1959): of
 //! all chains of steps, each of which has to wait for the one before it, that end with the step
 //! that ended last, the one whose times at work add up to the most; where two add up to the
-//! same, the one that ended later. Making a step outside of it faster saves nothing.
+//! same, the one that ended later. Making a step outside of it faster saves nothing. Of a build
+//! that failed it ends with the step that failed, because the others were only cut off then.
 
-use crate::record::BuildStep;
+use crate::record::{BuildStep, BuildStepResult};
 
 /// Marks the steps of the chain.
 pub(super) fn mark(steps: &mut [BuildStep]) {
     let mut longest: Vec<Option<u64>> = vec![None; steps.len()];
     let mut before = vec![None; steps.len()];
-    for at in sorted(steps) {
-        let known = steps[at].after.iter().map(|from| *from as usize);
+    let waits = |step: &BuildStep| step.after.iter().map(|from| *from as usize).collect();
+    let waits: Vec<Vec<usize>> = steps.iter().map(waits).collect();
+    for at in sorted(&waits) {
+        let known = waits[at].iter().copied();
         let known = known.filter_map(|from| Some((longest.get(from).copied()??, from)));
         let best = known.max_by_key(|(sum, from)| (*sum, ended(&steps[*from]), *from));
         before[at] = best.map(|(_, from)| from);
         longest[at] = Some(steps[at].milliseconds() + best.map_or(0, |(sum, _)| sum));
     }
     let ran = (0..steps.len()).filter(|at| !steps[*at].intervals.is_empty());
-    let mut next = ran.max_by_key(|at| (ended(&steps[*at]), longest[*at], *at));
+    let failed = |at: usize| matches!(steps[at].result, BuildStepResult::Failed { .. });
+    let mut next = ran.max_by_key(|at| (failed(*at), ended(&steps[*at]), longest[*at], *at));
     while let Some(at) = next {
         steps[at].critical = true;
         next = before[at];
@@ -31,19 +35,19 @@ fn ended(step: &BuildStep) -> u64 {
     step.intervals.last().map_or(0, |interval| interval.end)
 }
 
-/// The steps, each behind those that it waits for (Kahn, 1962). Those of a circle, which no
-/// builder makes, are left out.
-fn sorted(steps: &[BuildStep]) -> Vec<usize> {
-    let mut waiting: Vec<usize> = steps.iter().map(|step| step.after.len()).collect();
-    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
-    for (at, step) in steps.iter().enumerate() {
-        for from in &step.after {
-            if let Some(list) = behind.get_mut(*from as usize) {
+/// Steps, each behind those that it waits for (Kahn, 1962). Those of a circle, which no builder
+/// makes, are left out.
+pub(super) fn sorted(waits: &[Vec<usize>]) -> Vec<usize> {
+    let mut waiting: Vec<usize> = waits.iter().map(Vec::len).collect();
+    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); waits.len()];
+    for (at, after) in waits.iter().enumerate() {
+        for from in after {
+            if let Some(list) = behind.get_mut(*from) {
                 list.push(at);
             }
         }
     }
-    let mut order: Vec<usize> = (0..steps.len()).filter(|at| waiting[*at] == 0).collect();
+    let mut order: Vec<usize> = (0..waits.len()).filter(|at| waiting[*at] == 0).collect();
     let mut next = 0;
     while let Some(at) = order.get(next).copied() {
         next += 1;
@@ -60,7 +64,7 @@ fn sorted(steps: &[BuildStep]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{BuildStepKind, BuildStepResult, Interval};
+    use crate::record::{BuildStepKind, Interval};
 
     fn step(start: u64, end: u64, after: &[u32]) -> BuildStep {
         BuildStep {
@@ -90,6 +94,10 @@ mod tests {
         assert_eq!(critical(diamond), [0, 1, 3]);
         // A long step that nothing waited for is not on the chain.
         assert_eq!(critical(vec![step(0, 8, &[]), step(0, 3, &[]), step(3, 9, &[1])]), [1, 2]);
+        // A failure ends the build, whatever was cut off after it.
+        let mut cut = vec![step(0, 5, &[]), step(0, 6, &[])];
+        cut[0].result = BuildStepResult::Failed { reason: String::new() };
+        assert_eq!(critical(cut), [0]);
         // The sum of a chain counts, not its last link.
         let long = vec![step(0, 5, &[]), step(5, 7, &[0]), step(1, 5, &[]), step(7, 8, &[1, 2])];
         assert_eq!(critical(long), [0, 1, 3]);

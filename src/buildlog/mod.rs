@@ -4,7 +4,7 @@
 //! A [`Reader`] is given the bytes as they come, each time with the milliseconds since the
 //! build's start, and hands over the steps at its end:
 //!
-//! ```no_run
+//! ```
 //! use fleet::buildlog::{Form, Reader};
 //! use fleet::dockerfile::{Text, parse};
 //! use fleet::record::Stream;
@@ -33,12 +33,15 @@ mod order;
 mod plain;
 mod plan;
 mod rawjson;
+mod sampler;
 mod tail;
 
-use crate::dockerfile::Dockerfile;
+use crate::dockerfile::{Dockerfile, Text, parse};
 use crate::record::{BuildStep, Stream};
 use lines::Lines;
 use plan::Plan;
+
+pub use sampler::{SAMPLER, Samples};
 
 /// The form of a builder's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -124,6 +127,52 @@ impl Reader {
         let mut read = self.log.finish(total);
         read.dropped += self.lines.dropped;
         read
+    }
+}
+
+/// What fuzzing calls: the first byte chooses the form, what stands before a NUL is the
+/// Dockerfile, the rest is the log.
+///
+/// # Panics
+/// When something that must hold does not.
+pub fn try_everything(bytes: &[u8]) {
+    let Some((choice, rest)) = bytes.split_first() else { return };
+    let (dockerfile, log) = match memchr::memchr(0, rest) {
+        Some(end) => (&rest[..end], &rest[end + 1..]),
+        None => (&b"FROM a\nRUN b\n"[..], rest),
+    };
+    let form = [Form::RawJson, Form::Plain, Form::Legacy][usize::from(choice % 3)];
+    let file = parse(Text::new("Dockerfile", dockerfile.to_vec(), false));
+    let (mut reader, mut samples) = (Reader::new(form, &file), Samples::new());
+    for (at, piece) in log.chunks(usize::from(choice / 3) + 1).enumerate() {
+        let at = u64::try_from(at).unwrap_or(u64::MAX);
+        let stream = if piece.len() % 7 == 6 { Stream::Stderr } else { Stream::Stdout };
+        reader.take(stream, at, piece);
+        samples.take(at, piece);
+        assert!(reader.at().is_none_or(is_safe), "a control character got through");
+    }
+    let total = u64::try_from(log.len()).unwrap_or(u64::MAX);
+    let read = reader.finish(total);
+    check(&read, total);
+    assert!(
+        samples.finish().iter().flat_map(|s| s.blocked.iter().chain(&s.raid)).all(|t| is_safe(t))
+    );
+}
+
+fn is_safe(text: &str) -> bool {
+    !text.contains(['\u{1b}', '\n', '\r', '\u{9b}'])
+}
+
+fn check(read: &Read, total: u64) {
+    assert!(read.tail.len() <= 30 && read.tail.iter().all(|line| is_safe(line)));
+    assert!(read.image.as_deref().is_none_or(is_safe));
+    for (at, step) in read.steps.iter().enumerate() {
+        assert!(is_safe(&step.name) && step.stage.as_deref().is_none_or(is_safe));
+        let ends = step.intervals.iter().map(|i| (i.start, i.end));
+        assert!(ends.clone().all(|(start, end)| start <= end && end <= total), "{step:?}");
+        assert!(ends.clone().zip(ends.skip(1)).all(|(a, b)| a.1 < b.0), "{step:?}");
+        let known = |from: &u32| usize::try_from(*from).is_ok_and(|from| from < read.steps.len());
+        assert!(step.after.iter().all(known), "{at}: {step:?}");
     }
 }
 

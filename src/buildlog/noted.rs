@@ -4,6 +4,8 @@ use crate::record::{BuildStepResult, Interval};
 
 /// The most steps of one build; real ones have fewer than a hundred.
 pub(super) const MOST_STEPS: usize = 2_000;
+/// The most intervals of one step.
+pub(super) const MOST_INTERVALS: usize = 100;
 /// The most bytes of a step's name that are held.
 pub(super) const LONGEST_NAME: usize = 4 << 10;
 /// The most bytes of a step's name that are kept.

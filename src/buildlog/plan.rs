@@ -4,6 +4,9 @@ use super::name::Name;
 use crate::dockerfile::{Dockerfile, Instruction};
 use std::collections::HashMap;
 
+/// How far from its number an instruction is looked for.
+const NEAR: usize = 50;
+
 /// The instructions of a Dockerfile in the order of the file.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
@@ -30,8 +33,10 @@ pub(super) struct Planned {
     pub(super) keyword: &'static str,
     /// Its stage, from 0; `None` before the first.
     pub(super) stage: Option<usize>,
-    /// Its lines joined.
+    /// Its lines joined, blanks folded.
     pub(super) text: String,
+    /// The same without quotes and backslashes.
+    pub(super) bare: String,
     pub(super) ownership: bool,
     /// Whether here-documents follow, which builders show in their own way.
     pub(super) heredocs: bool,
@@ -79,14 +84,19 @@ impl Plan {
         if let Some(stage) = stage.filter(|_| counts) {
             self.stages[stage].layers.push(self.all.len());
         }
+        let text = fold(&file.joined(instruction));
         let planned = Planned {
             line: u32::try_from(file.text.line(instruction.span.start)).unwrap_or(u32::MAX),
             keyword: if instruction.onbuild { "ONBUILD" } else { instruction.keyword },
             stage,
-            text: squeeze(&file.joined(instruction)),
+            bare: squeeze(&text),
+            text,
             ownership: !instruction.onbuild && instruction.changes_owners(),
             heredocs: !instruction.heredocs.is_empty(),
-            from: from.into_iter().filter_map(|name| self.stage(name)).collect(),
+            from: from
+                .into_iter()
+                .filter_map(|name| self.stage(name).filter(|from| Some(*from) < stage))
+                .collect(),
             context,
         };
         self.all.push(planned);
@@ -111,18 +121,26 @@ impl Plan {
     /// The instruction that a step carries out.
     ///
     /// BuildKit numbers a stage's layers in order, after those that `ONBUILD` of the base image
-    /// adds behind the `FROM`; `WORKDIR /` has a number only in their count. So the number says
-    /// where to look, and the text decides.
+    /// adds behind the `FROM`. But `WORKDIR /` has no step of its own, and Docker 20.10 counts
+    /// without `ONBUILD`. So the number says where to look first, and the text decides; where
+    /// variables may hide the likeness, the number does.
     pub(super) fn instruction(&self, name: &Name<'_>) -> Option<usize> {
         let layers = &self.stages[self.stage_of(name)?].layers;
         let (number, count) = name.place.filter(|_| !name.onbuild)?;
-        let extra = count.saturating_sub(layers.len());
         let first = number.checked_sub(1)?;
         let begins = layers.first().is_some_and(|at| self.all[*at].keyword == "FROM");
-        let from = if first == 0 && begins { 0 } else { first.checked_sub(extra)? };
-        let mut behind = layers.get(from..)?.iter().copied();
-        let exact = behind.clone().next().filter(|at| self.all[*at].keyword == name.keyword());
-        behind.find(|at| self.all[*at].says(name.text)).or(exact)
+        let extra = if first == 0 && begins { 0 } else { count.saturating_sub(layers.len()) };
+        let expected = first.saturating_sub(extra);
+        let from = expected.saturating_sub(NEAR).min(layers.len());
+        let mut near: Vec<usize> = (from..layers.len()).take(2 * NEAR).collect();
+        near.sort_by_key(|at| at.abs_diff(expected));
+        let says = near.into_iter().find(|at| self.all[layers[*at]].says(name.text));
+        let numbered = || {
+            let at = *layers.get(expected)?;
+            let (planned, hides) = (&self.all[at], self.all[at].bare.contains('$'));
+            (planned.keyword == name.keyword() && hides).then_some(at)
+        };
+        says.map(|at| layers[at]).or_else(numbered)
     }
 }
 
@@ -135,9 +153,9 @@ impl Planned {
             // The builder shows the image's full name.
             return text.starts_with("FROM ");
         }
-        let mut pieces = literals(&self.text).into_iter();
+        let mut pieces = literals(&self.bare).into_iter();
         let Some(mut rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else {
-            return cut.is_some_and(|cut| self.text.starts_with(cut));
+            return cut.is_some_and(|cut| self.bare.starts_with(cut));
         };
         let mut last = "";
         for piece in pieces {
@@ -146,7 +164,7 @@ impl Planned {
             last = piece;
         }
         // What stands behind the last variable ends the text.
-        self.heredocs || rest.is_empty() || text.ends_with(last) && self.text.contains('$')
+        self.heredocs || rest.is_empty() || text.ends_with(last) && self.bare.contains('$')
     }
 }
 
@@ -157,7 +175,10 @@ fn literals(text: &str) -> Vec<&str> {
     for part in parts {
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let behind = match part.strip_prefix('{') {
-            Some(inner) => inner.split_once('}').map_or("", |(_, behind)| behind),
+            // Braces can stand in each other, as in `${A:-${B}}`.
+            Some(inner) => {
+                inner.split_once('}').map_or("", |(_, behind)| behind.trim_start_matches('}'))
+            }
             None => part.trim_start_matches(is_name),
         };
         literals.push(behind);
@@ -168,8 +189,12 @@ fn literals(text: &str) -> Vec<&str> {
 /// Text without quotes and backslashes, its blanks folded: builders take the first away here
 /// and there, and keep the second as they stand in the file.
 pub(super) fn squeeze(text: &str) -> String {
-    let kept: String = text.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect();
-    let line = kept.split_whitespace().collect::<Vec<_>>().join(" ");
+    fold(&text.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect::<String>())
+}
+
+/// Text with its blanks folded, bounded.
+fn fold(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     super::noted::cut(&line, super::noted::LONGEST_NAME).to_owned()
 }
 
@@ -187,8 +212,89 @@ fn mounts(instruction: &Instruction) -> impl Iterator<Item = (Option<&str>, Opti
     instruction.flags.iter().filter(|flag| flag.name == "mount").map(|flag| {
         let part = |name: &str| {
             let parts = flag.value.split(',').filter_map(|part| part.trim().split_once('='));
-            parts.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value).last()
+            parts
+                .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value)
+                .next_back()
         };
         (part("type").or(Some("bind")), part("from"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::{Text, parse};
+
+    fn plan(text: &str) -> Plan {
+        Plan::of(&parse(Text::new("Dockerfile", text.into(), false)))
+    }
+
+    #[test]
+    fn instructions_that_change_owners_are_known() {
+        for (instruction, ownership) in [
+            ("RUN chown -R a:b /app", true),
+            ("RUN mkdir /x && chmod 755 /x", true),
+            ("RUN [\"chgrp\", \"app\", \"/x\"]", true),
+            ("RUN find /x -type f -exec chmod 644 {} +", true),
+            ("RUN find /x | xargs chown a", true),
+            ("RUN --mount=type=cache,target=/c sudo setfacl -R -m u:a:rx /x", true),
+            ("RUN <<E\nset -e\nchown a /x\nE", true),
+            ("COPY --chown=a:b . /app", false),
+            ("RUN echo chown", false),
+            ("ONBUILD RUN chown a /x", false),
+            ("USER chown", false),
+        ] {
+            let plan = plan(&format!("FROM x\n{instruction}\n"));
+            assert_eq!(plan.all[1].ownership, ownership, "{instruction}");
+        }
+    }
+
+    #[test]
+    fn steps_find_their_instructions_behind_variables() {
+        let file = "ARG V=1\nFROM ruby:$V AS base\nWORKDIR /\nENV A=x\nRUN gem install \"b:$A\" \\\n  # why\n  && true\n\
+                    FROM base\nWORKDIR /a\nCOPY --from=base /x ${A:-${B}}/y\nRUN echo \\$HOME 's/$/x/'\nRUN a\nRUN a\n";
+        let plan = plan(file);
+        for (title, line) in [
+            ("[base 1/3] FROM docker.io/library/ruby:1@sha256:00", Some(2)),
+            // `WORKDIR /` has no step, so that the numbers behind it are one less.
+            ("[base 2/3] RUN gem install \"b:x\"   && true", Some(5)),
+            ("[base 2/3] RUN gem uninstall \"b:x\"", None),
+            ("[stage-1 1/5] WORKDIR /a", Some(9)),
+            ("[stage-1 2/5] COPY --from=base /x x/y", Some(10)),
+            ("[stage-1 3/5] RUN echo $HOME 's/$/x/'", Some(11)),
+            ("[stage-1 4/5] RUN a", Some(12)),
+            ("[stage-1 5/5] RUN a", Some(13)),
+            ("[linux/arm64 stage-1 5/5] RUN a", Some(13)),
+            ("[stage-1 6/6] ONBUILD RUN a", None),
+            ("[other 1/2] RUN a", None),
+            ("[stage-7 1/2] RUN a", None),
+            ("[internal] load build context", None),
+        ] {
+            let found = plan.instruction(&Name::of(title)).map(|at| plan.all[at].line);
+            assert_eq!(found, line, "{title}");
+        }
+    }
+
+    #[test]
+    fn files_come_from_stages_and_from_the_context() {
+        let plan = plan(
+            "FROM a AS one\nFROM b\nCOPY --from=one x y\nCOPY --from=0 x y\nCOPY --from=nginx x y\nCOPY . .\n\
+             RUN --mount=type=bind,from=one,target=/o --mount=target=/c true\nRUN --mount=type=cache,target=/c true\nCOPY --from=1 x y\n",
+        );
+        let seen: Vec<_> = plan.all[2..].iter().map(|p| (p.from.as_slice(), p.context)).collect();
+        let own: &[usize] = &[0];
+        assert_eq!(
+            seen,
+            [
+                (own, false),
+                (own, false),
+                (&[], false),
+                (&[], true),
+                (own, true),
+                (&[], false),
+                (&[], false)
+            ]
+        );
+    }
 }

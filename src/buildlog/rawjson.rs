@@ -1,11 +1,14 @@
-//! The log of `--progress=rawjson`: one `SolveStatus` of BuildKit's client/graph.go a line.
+//! The log of `--progress=rawjson`: one `SolveStatus` of BuildKit's client/graph.go a line, or
+//! from buildx 0.13 one over several indented lines.
 //!
 //! Every vertex comes several times: when it is known, when it starts, when it is over, and
 //! again for each further interval of work, under the time at which that one started. The
 //! times are the host's; they are laid on the build's clock by the line that came with the
 //! least delay.
 
-use super::noted::{Fate, LONGEST_NAME, MOST_STEPS, Noted, cut, one_line};
+use super::image::Image;
+use super::lines::LONGEST_JSON;
+use super::noted::{Fate, LONGEST_NAME, MOST_INTERVALS, MOST_STEPS, Noted, cut, one_line};
 use super::plan::Plan;
 use super::tail::Tail;
 use super::{Log, Read, order};
@@ -18,8 +21,6 @@ use std::collections::{BTreeMap, HashMap};
 
 /// The most inputs of all steps together.
 const MOST_INPUTS: usize = 50_000;
-/// The most intervals of one step.
-const MOST_INTERVALS: usize = 100;
 /// The longest digest.
 const LONGEST_DIGEST: usize = 200;
 
@@ -64,9 +65,11 @@ pub(super) struct RawJson {
     steps: Vec<Known>,
     inputs: usize,
     at: Option<(usize, String)>,
+    /// The beginning of a document over several lines.
+    indented: Vec<u8>,
     /// What is added to the host's milliseconds for the build's.
     shift: Option<i64>,
-    image: super::image::Image,
+    image: Image,
     tail: Tail,
     dropped: u64,
 }
@@ -85,18 +88,25 @@ impl Known {
 
 impl Log for RawJson {
     fn line(&mut self, _: Stream, at: u64, line: &[u8]) {
-        if line.first() != Some(&b'{') {
-            self.tail.push(None, line);
-            return;
+        match line {
+            b"{" => self.cut_off(line),
+            b"}" if !self.indented.is_empty() => {
+                let document = std::mem::take(&mut self.indented);
+                self.document(&[&document, line].concat(), at);
+            }
+            [b' ', ..] if !self.indented.is_empty() => {
+                let room = LONGEST_JSON.saturating_sub(self.indented.len());
+                self.indented.extend_from_slice(&line[..line.len().min(room)]);
+            }
+            [b'{', ..] => {
+                self.cut_off(b"");
+                self.document(line, at);
+            }
+            _ => {
+                self.cut_off(b"");
+                self.tail.push(None, line);
+            }
         }
-        let Ok(status) = serde_json::from_slice::<Status>(line) else {
-            self.dropped += 1;
-            return;
-        };
-        self.lay(&status, at);
-        status.vertexes.into_iter().flatten().for_each(|vertex| self.vertex(vertex));
-        status.statuses.into_iter().flatten().for_each(|status| self.image.status(&status.id));
-        status.logs.into_iter().flatten().for_each(|output| self.output(&output));
     }
 
     fn at(&self) -> Option<&str> {
@@ -123,11 +133,29 @@ impl RawJson {
             steps: Vec::new(),
             inputs: 0,
             at: None,
+            indented: Vec::new(),
             shift: None,
-            image: super::image::Image::default(),
+            image: Image::default(),
             tail: Tail::default(),
             dropped: 0,
         }
+    }
+
+    /// Begins a document over several lines; one that is not whole yet never will be.
+    fn cut_off(&mut self, first: &[u8]) {
+        self.dropped += u64::from(!self.indented.is_empty());
+        self.indented = first.to_vec();
+    }
+
+    fn document(&mut self, json: &[u8], at: u64) {
+        let Ok(status) = serde_json::from_slice::<Status>(json) else {
+            self.dropped += 1;
+            return;
+        };
+        self.lay(&status, at);
+        status.vertexes.into_iter().flatten().for_each(|vertex| self.vertex(vertex));
+        status.statuses.into_iter().flatten().for_each(|status| self.image.status(&status.id));
+        status.logs.into_iter().flatten().for_each(|output| self.output(&output));
     }
 
     /// Lays the host's clock on the build's: no event is told before it happened, so the line

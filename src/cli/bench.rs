@@ -65,6 +65,10 @@ pub(super) struct Bench {
     #[arg(long, conflicts_with_all = ["interleave", "dockerfile", "scenarios", "runs"])]
     from_history: bool,
 
+    /// With --from-history: also ask engines before Docker 29.5, which it can crash
+    #[arg(long, requires = "from_history")]
+    accept_crash: bool,
+
     /// End with exit code 8 when a median is over this time
     #[arg(long, value_name = "TIME", value_parser = duration)]
     fail_over: Option<Duration>,
@@ -112,6 +116,7 @@ impl Bench {
             with.remove("runs");
             with.remove("scenarios");
             with.insert("from_history".into(), true.into());
+            with.insert("accept_crash".into(), self.accept_crash.into());
         }
         if let Some(label) = &self.label {
             with.insert("label".into(), label.clone().into());

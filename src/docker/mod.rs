@@ -66,6 +66,12 @@ impl Docker {
         Ok(Self { api, transport, connection, sudo, minor })
     }
 
+    /// Lets go of streams that carry no request: each may take one of the few sessions of the SSH
+    /// connection, which whoever runs programs for long needs.
+    pub fn rest(&self) {
+        self.transport.rest();
+    }
+
     /// The minor number of the API version 1.x that is spoken.
     #[must_use]
     pub const fn minor(&self) -> u32 {

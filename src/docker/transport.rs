@@ -111,6 +111,11 @@ impl Transport {
         complaints.as_ref().map(Complaints::read).unwrap_or_default()
     }
 
+    /// Lets go of the streams that carry no request.
+    pub(crate) fn rest(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Reads one answer whole.
     pub(crate) async fn get(&self, path: &str) -> Result<Response<Bytes>, DockerError> {
         self.ask(Method::GET, path).await

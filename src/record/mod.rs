@@ -9,6 +9,7 @@ mod metric;
 mod outcome;
 mod problem;
 mod run;
+mod strain;
 
 pub use build::{
     Build, BuildEnd, BuildStep, BuildStepKind, BuildStepResult, BuiltImage, Conditions, DiskSample,
@@ -24,3 +25,4 @@ pub use metric::{Finding, Metric, Moment, Unit};
 pub use outcome::{ExitCode, Outcome};
 pub use problem::Problem;
 pub use run::{HostRun, Run, RunId};
+pub use strain::Strain;

@@ -19,7 +19,12 @@ impl Build {
             cp /bin/busybox bin/; ln -s busybox bin/sh; ln -s busybox bin/sleep
             tar -c bin | docker import - fleet-build:base >/dev/null
             printf 'FROM fleet-build:base\\nRUN sleep 4721\\n' >Dockerfile
-            [ {client} = docker ] || cp \"$(command -v docker)\" /tmp/{client}
+            if [ {client} != docker ]; then
+                cp \"$(command -v docker)\" /tmp/{client}
+                export DOCKER_CONFIG=$work/config; plugins=$DOCKER_CONFIG/cli-plugins; mkdir -p $plugins
+                printf '#!/bin/bash\\nexec -a client /usr/libexec/docker/cli-plugins/docker-buildx \"$@\"\\n' >$plugins/docker-buildx
+                chmod 755 $plugins/docker-buildx
+            fi
             export PATH=$PATH:/tmp DOCKER_BUILDKIT={buildkit}
             {client} build --force-rm --no-cache -q . || :
             docker rmi fleet-build:base >/dev/null; rm -rf $work /tmp/{client}"
@@ -63,10 +68,11 @@ fn a_running_build_is_seen_and_the_evidence_is_named() {
         ("bookworm", "docker", 0, "build processes"),
         ("bookworm", "docker", 1, "build processes"),
         ("trixie", "docker", 1, "build processes"),
-        ("forky", "docker", 1, "build history"),
+        ("forky", "docker", 1, "build processes"),
         // As when the client is on another machine: no process here says "docker build".
         ("bookworm", "client", 0, "build containers"),
-        ("forky", "client", 1, "build history"),
+        ("trixie", "client", 1, "build cache in use"),
+        ("forky", "client", 1, "build cache in use"),
     ];
     for (host, client, buildkit, evidence) in cases {
         let build = Build::start(host, client, buildkit);

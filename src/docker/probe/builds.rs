@@ -1,6 +1,8 @@
 //! Whether a build runs, by the best evidence that was there.
 
 use super::answers::Answers;
+use crate::docker::Docker;
+use crate::record::DockerFacts;
 
 /// What the program that asks the machine counted, the surest first, and its name for people.
 const EVIDENCE: [(&str, &str); 3] = [
@@ -21,6 +23,26 @@ pub(super) fn running(answers: &Answers) -> (u64, String) {
         None => (0, counts.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ")),
     }
 }
+
+/// Looks for a build in the build cache, where nothing else has seen one: a step that runs uses
+/// its records. Engines below API 1.42 count all volumes when they are asked, so they are not.
+pub(super) async fn look_at_cache(docker: &Docker, facts: &mut DockerFacts) {
+    let asked = facts.running_builds > 0 || facts.running_builds_by.contains(EVIDENCE[0].1);
+    if asked || facts.builder != "buildkit" || docker.minor() < 42 {
+        return;
+    }
+    let Ok(records) = docker.cache_records().await else { return };
+    if records.iter().any(|record| record.in_use) {
+        (facts.running_builds, facts.running_builds_by) = (1, IN_USE.to_owned());
+    } else {
+        let looked_at = [facts.running_builds_by.as_str(), IN_USE];
+        let looked_at: Vec<&str> = looked_at.into_iter().filter(|by| !by.is_empty()).collect();
+        facts.running_builds_by = looked_at.join(", ");
+    }
+}
+
+/// The name for people of the evidence in the cache.
+const IN_USE: &str = "build cache in use";
 
 #[cfg(test)]
 mod tests {

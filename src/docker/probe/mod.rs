@@ -59,7 +59,10 @@ impl Probe {
         }
         let sudo = sudo && facts.root;
         match engine::reach(connection, sudo, &answers).await {
-            Ok((docker, about)) => {
+            Ok((docker, mut about)) => {
+                let look = builds::look_at_cache(&docker, &mut about);
+                // Where it takes too long, the rest of the evidence has to do.
+                let _ = tokio::time::timeout(PATIENCE, look).await;
                 facts.docker = Some(about);
                 let problem = facts.docker.as_ref().and_then(unusable);
                 Ok(Self { facts, docker: Some(docker), problem })

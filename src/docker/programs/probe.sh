@@ -30,15 +30,20 @@ if cli=$(command -v docker); then
   fi
 fi
 # Is a build running? The engine knows its own, and buildx 0.20 asks it; else programs that ask
-# for one are seen, and containers in which the legacy builder runs a step.
+# for one are seen, and containers in which the legacy builder runs a step. An engine before 29.5
+# is not asked: listing its builds can end it (moby/buildkit#6598, mended in BuildKit 0.29).
 version=${buildx#* }
 case ${version#v} in
   0.?.* | 0.1?.* | '') ;;
-  [0-9]*) if [ -S /var/run/docker.sock ] && grep -qx dockerd /proc/[0-9]*/comm 2>/dev/null && own=$(mktemp -d); then
-    # A folder of our own: the command leaves files behind in the user's.
-    past=$(BUILDX_CONFIG=$own timeout 10 docker -H unix:///var/run/docker.sock buildx --builder default \
-      history ls --format 'build {{.Status}}' 2>/dev/null) && p builds_history "$(printf '%s\n' "$past" | grep -cx 'build Running')"
-    rm -rf "$own"
+  [0-9]*) if [ -S /var/run/docker.sock ] && grep -qx dockerd /proc/[0-9]*/comm 2>/dev/null; then
+    case $(timeout 10 docker -H unix:///var/run/docker.sock version --format '{{.Server.Version}}' 2>/dev/null) in
+      29.[5-9]* | 29.[1-9][0-9]* | [3-9][0-9].*) if own=$(mktemp -d); then
+        # A folder of our own: the command leaves files behind in the user's.
+        past=$(BUILDX_CONFIG=$own timeout 10 docker -H unix:///var/run/docker.sock buildx --builder default \
+          history ls --format 'build {{.Status}}' 2>/dev/null) && p builds_history "$(printf '%s\n' "$past" | grep -cx 'build Running')"
+        rm -rf "$own"
+      fi ;;
+    esac
   fi ;;
 esac
 asks='( -[^ ]+( [^- ][^ ]*)?)*( (buildx|builder|image|compose)( -[^ ]+( [^- ][^ ]*)?)*)? (build|bake)( |$)'

@@ -51,7 +51,7 @@ fn line(form: Form, order: &Order<'_>, folder: &str) -> String {
     options.push(match form {
         Form::Legacy => "--force-rm".to_owned(),
         Form::Plain => "--progress=plain".to_owned(),
-        Form::RawJson => format!("--progress=rawjson --metadata-file {folder}/metadata"),
+        Form::RawJson => "--progress=rawjson".to_owned(),
     });
     if form != Form::Legacy {
         // The frontend puts the namespace before the ID of each cache mount

@@ -183,7 +183,7 @@ impl Step for Bench {
     ) -> BoxFuture<'a, Result<Done, Problem>> {
         Box::pin(async move {
             if self.parameters.from_history {
-                past::tell(on, &self.parameters.apps).await?;
+                past::tell(on, &self.parameters.apps, self.parameters.accept_crash).await?;
             }
             if self.parameters.from_history || door.is_check() {
                 return Ok(Done::default());

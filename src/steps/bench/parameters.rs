@@ -25,6 +25,8 @@ pub(super) struct Parameters {
     pub(super) serial: bool,
     /// Whether builds that already happened are read instead.
     pub(super) from_history: bool,
+    /// Whether engines are asked for past builds that can be ended by it.
+    pub(super) accept_crash: bool,
 }
 
 /// An app and the Dockerfiles that it is built with.
@@ -93,6 +95,8 @@ struct Raw {
     serial: bool,
     #[serde(default)]
     from_history: bool,
+    #[serde(default)]
+    accept_crash: bool,
     /// For reports only.
     #[serde(default, rename = "label")]
     _label: Option<String>,
@@ -121,8 +125,15 @@ impl Parameters {
         if scenarios.is_empty() || scenarios.contains(&Scenario::Past) {
             return Err(ParameterError::new("scenarios", "name one of cold, warm, edit"));
         }
-        let (serial, from_history) = (raw.serial, raw.from_history);
-        Ok(Self { apps: apps(raw.apps)?, scenarios, runs, timeout, serial, from_history })
+        Ok(Self {
+            apps: apps(raw.apps)?,
+            scenarios,
+            runs,
+            timeout,
+            serial: raw.serial,
+            from_history: raw.from_history,
+            accept_crash: raw.accept_crash,
+        })
     }
 }
 

@@ -71,8 +71,16 @@ fn remembers(facts: &DockerFacts) -> bool {
     crate::docker::frontend(facts) != "legacy" && (major > 0 || minor >= 20)
 }
 
-/// Tells of every remembered build of these apps.
-pub(super) async fn tell(on: &Reached, apps: &[App]) -> Result<(), Problem> {
+/// Whether listing its builds can end the engine (moby/buildkit#6598, mended in `BuildKit` 0.29,
+/// which Docker has since 29.4; one version later to be sure).
+fn can_crash(version: &str) -> bool {
+    let mut parts = version.split('.').map_while(|part| part.parse::<u32>().ok());
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) < (29, 5)
+}
+
+/// Tells of every remembered build of these apps. `even_there` also asks engines that can be ended
+/// by it.
+pub(super) async fn tell(on: &Reached, apps: &[App], even_there: bool) -> Result<(), Problem> {
     let Some(facts) = on.facts.docker.as_ref().filter(|facts| remembers(facts)) else {
         tell_none(
             on,
@@ -81,6 +89,14 @@ pub(super) async fn tell(on: &Reached, apps: &[App]) -> Result<(), Problem> {
         );
         return Ok(());
     };
+    if can_crash(&facts.version) && !even_there {
+        let text = format!(
+            "Docker {} can crash when its builds are listed, so it was not asked",
+            facts.version
+        );
+        tell_none(on, &text, "Docker 29.5 and later are safe; --accept-crash asks all the same");
+        return Ok(());
+    }
     let listed = ask(on, include_str!("programs/past.sh"), &[], LISTING, LIST).await?;
     let all = read(&String::from_utf8_lossy(&listed));
     let mut some = false;
@@ -202,6 +218,19 @@ build={"created_at":"2026-11-27T04:06:23Z","ref":"x/$(id)"}
         assert_eq!(all[2].id(), None, "no ID that a shell could take for more");
         assert!(all[0].is_of(&app("store", "/srv/shop")) && all[0].is_of(&app("shop", "/else")));
         assert!(!all[1].is_of(&app("shop", "/srv/shop")) && all[1].is_of(&app("context", "/x")));
+    }
+
+    #[test]
+    fn engines_that_a_list_can_end_are_known() {
+        for (version, expected) in [
+            ("28.5.2+dfsg4", true),
+            ("29.4.9", true),
+            ("29.5.0", false),
+            ("30.0.0", false),
+            ("", true),
+        ] {
+            assert_eq!(can_crash(version), expected, "{version}");
+        }
     }
 
     #[test]

@@ -14,7 +14,9 @@ pub(super) async fn look(
     id: &str,
     count_waste: bool,
 ) -> Option<BuiltImage> {
-    let (mut image, folders) = docker.built_image(id).await.ok()?;
+    let looked = docker.built_image(id).await;
+    docker.rest();
+    let (mut image, folders) = looked.ok()?;
     if count_waste && !folders.is_empty() {
         let folders = folders.join(":");
         let program = include_str!("programs/layers.sh");

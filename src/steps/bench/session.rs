@@ -85,6 +85,7 @@ impl<'s> Session<'s> {
     /// Builds everything and clears up, whatever comes of it.
     pub(super) async fn work(&self) -> Result<(), Problem> {
         let before = Before::look(self.docker).await.map_err(|e| failed(e.to_string()))?;
+        self.docker.rest();
         self.kept().before = before;
         let workshop = self.open_workshop().await?;
         let built = self.all(&workshop).await;
@@ -215,10 +216,12 @@ impl<'s> Session<'s> {
                 }
                 build::build(on, door, workshop, &order, &mut listener, &permit).await
             })
-            .await?;
-        let heard = listener.finish(ended.wall_milliseconds);
+            .await;
+        let wall = ended.as_ref().map_or_else(|_| listener.elapsed(), |e| e.wall_milliseconds);
+        let heard = listener.finish(wall);
         (on.tell)(What::Logged { name: title, gzip: heard.raw.clone() });
-        self.remember(&ended, &heard);
+        self.remember(ended.as_ref().ok(), &heard);
+        let ended = ended?;
         let growth = |before: Option<u64>, after: Option<u64>| {
             i64::try_from(after?).ok()?.checked_sub(i64::try_from(before?).ok()?)
         };
@@ -267,13 +270,14 @@ impl<'s> Session<'s> {
         if crate::docker::frontend(self.facts) == "legacy" {
             return None;
         }
-        let records = self.docker.cache_records().await.ok()?;
-        Some(records.iter().map(|record| u64::try_from(record.size).unwrap_or(0)).sum())
+        let records = self.docker.cache_records().await;
+        self.docker.rest();
+        Some(records.ok()?.iter().map(|record| u64::try_from(record.size).unwrap_or(0)).sum())
     }
 
     /// Keeps in mind which images are this run's.
-    fn remember(&self, ended: &Ended, heard: &Heard) {
-        let ids = ended.image.iter().chain(&heard.images);
+    fn remember(&self, ended: Option<&Ended>, heard: &Heard) {
+        let ids = ended.and_then(|ended| ended.image.as_ref()).into_iter().chain(&heard.images);
         let hex = ids.map(|id| id.trim_start_matches("sha256:").to_owned());
         self.kept().built.extend(hex);
     }
@@ -285,6 +289,7 @@ impl<'s> Session<'s> {
             (kept.before.clone(), kept.built.clone(), kept.next)
         };
         let swept = sweep(self.docker, self.door, &mut next, &before, &built, building).await;
+        self.docker.rest();
         self.kept().next = next;
         match swept {
             Ok(Swept { left: 0 }) if !building => Ok(()),

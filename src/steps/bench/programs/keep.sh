@@ -10,6 +10,11 @@ while [ "$n" -lt 40 ] && grep -qlF "FLEET_BENCH=$run" /proc/[0-9]*/environ 2>/de
   sleep 0.25; n=$((n + 1))
 done
 rm -rf -- "$dir"
+# What buildx wrote down of these builds beside its configuration. The builder's own history keeps a
+# line of each too, until newer ones take its place: taking one away can end an engine before 29.5
+# when its builds are listed next (moby/buildkit#6598).
+notes=${BUILDX_CONFIG:-${DOCKER_CONFIG:-$HOME/.docker}/buildx}/refs
+[ ! -d "$notes" ] || grep -rlF -- "$dir/" "$notes" 2>/dev/null | while IFS= read -r note; do rm -f -- "$note"; done
 docker image ls --format '{{.Repository}}:{{.Tag}}' "fleet-bench/$run" 2>/dev/null | while IFS= read -r tag; do
   docker image rm --no-prune "$tag" >/dev/null 2>&1
 done
