@@ -35,6 +35,7 @@ pub mod progress;
 pub mod record;
 pub mod report;
 pub mod runner;
+pub mod scan;
 pub mod ssh;
 pub mod stats;
 pub mod steps;

@@ -341,3 +341,98 @@ fn a_benchmark_that_cannot_be_is_refused_before_anything_is_contacted() {
     let ran = project.run(&["bench", "--apps", "shop", "--hosts", "db1"]);
     ran.code(2).says(&["none of these hosts builds shop", "fleet apps"]);
 }
+
+/// Files of an app as `rails new` makes them, with what a scan finds in them.
+const SHOP: [(&str, &str); 7] = [
+    (".ruby-version", "ruby-3.4.5\n"),
+    ("Gemfile", "source \"https://rubygems.org\"\nruby file: \".ruby-version\"\ngem \"rails\"\n"),
+    (
+        "Gemfile.lock",
+        "GEM\n  remote: https://rubygems.org/\n  specs:\n    bootsnap (1.18.4)\n    pg (1.5.9)\n    propshaft (1.1.0)\n    rails (8.0.1)\n    ruby-vips (2.2.2)\n\nPLATFORMS\n  x86_64-linux\n",
+    ),
+    (
+        "config/application.rb",
+        "module Shop\n  class Application < Rails::Application\n  end\nend\n",
+    ),
+    (
+        "config/database.yml",
+        "default: &default\n  adapter: postgresql\n  pool: <%= ENV.fetch(\"P\") { 5 } %>\nproduction:\n  <<: *default\n",
+    ),
+    (
+        "config/routes.rb",
+        "Rails.application.routes.draw do\n  get \"up\" => \"rails/health#show\"\nend\n",
+    ),
+    ("config/deploy.yml", "service: shop\nservers:\n  - 203.0.113.10\nproxy:\n  app_port: 8080\n"),
+];
+
+fn write_shop(folder: &std::path::Path) {
+    for (path, text) in SHOP {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+#[test]
+fn a_scanned_app_is_written_loaded_and_rendered() {
+    let project = Project::new(HOSTS);
+    let shop = project.path().join("shop");
+    write_shop(&shop);
+    let ran = project.run(&["app", "scan", "shop"]).code(0).says(&[
+        "[apps.shop] # config/deploy.yml:1 (service)",
+        "it runs on 203.0.113.10",
+        "ruby_version = \"3.4.5\" # .ruby-version:1",
+        "gem_files = [\".ruby-version\"] # Gemfile:2",
+        "database = \"postgresql\" # config/database.yml:2",
+        "packages = [\"libvips\"] # Gemfile.lock:8 (ruby-vips)",
+        "port = 8080 # config/deploy.yml:5 (proxy.app_port)",
+        "# health_check = \"/up\"",
+    ]);
+    assert_eq!(ran.stderr, "");
+    let write = ["app", "scan", "shop", "-o", "inventory/shop.toml"];
+    assert_eq!(project.run(&write).code(0).says(&["wrote"]).stdout, "");
+    let written = fs::read_to_string(project.path().join("inventory/shop.toml")).unwrap();
+    assert_eq!(written, ran.stdout);
+    project.run(&write).code(2).says(&["inventory/shop.toml: File exists", "nothing was written"]);
+    let rendered = project.run(&["render", "shop"]).code(0);
+    for words in [
+        "ruby:3.4.5-slim",
+        "postgresql-client libvips",
+        "COPY --link --chown=1000:1000 .ruby-version",
+        "EXPOSE 8080",
+    ] {
+        assert!(rendered.stdout.contains(words), "{words}\n{}", rendered.stdout);
+    }
+    project.run(&["diff"]).code(0).says(&["Dockerfile (shop, rendered)"]);
+}
+
+#[test]
+fn a_scan_is_given_as_json_under_any_good_name() {
+    let project = Project::new(HOSTS);
+    write_shop(&project.path().join("shop"));
+    fs::write(project.path().join("shop/config/database.yml"), "production: [\n").unwrap();
+    let ran = project.run(&["app", "scan", "shop", "--json", "--name", "store"]).code(0);
+    assert!(ran.stderr.starts_with("warning: config/database.yml:"), "{}", ran.stderr);
+    let value: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&value["schema"], &value["name"]), (&"fleet.app-scan/1".into(), &"store".into()));
+    assert_eq!(value["vars"]["database"], "postgresql");
+    assert_eq!(value["facts"][0]["from"][0]["file"], ".ruby-version");
+    assert_eq!(value["problems"][0]["file"], "config/database.yml");
+    project.run(&["app", "scan", "shop", "--name", "a b"]).code(2).says(&["cannot name an app"]);
+}
+
+#[test]
+fn a_folder_without_an_app_says_what_to_name() {
+    let project = Project::new(HOSTS);
+    for (path, words) in [
+        ("gone", &["gone: No such file", "the folder of the app's checkout"][..]),
+        (
+            "inventory/hosts.toml",
+            &["hosts.toml: not a directory", "the folder of the app's checkout"],
+        ),
+        ("inventory", &["no Rails app", "the folder that holds the app's Gemfile"]),
+    ] {
+        assert_eq!(project.run(&["app", "scan", path]).code(2).says(words).stdout, "");
+    }
+    project.run(&["app", "scan", "--help"]).code(0).says(&["fleet app scan ../shop", "--json"]);
+}

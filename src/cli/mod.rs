@@ -1,5 +1,6 @@
 //! Arguments in, exit code out. One file per verb; the only module that prints.
 
+mod app;
 mod apps;
 mod args;
 mod bases;
@@ -64,6 +65,8 @@ enum Verb {
     Hosts(hosts::Hosts),
     /// Show the apps of the inventory, their templates and where they are built
     Apps(apps::Apps),
+    /// Describe an app for the inventory from its own files
+    App(app::App),
     /// Record host keys after showing their fingerprints
     Trust(trust::Trust),
     /// Connect, and show what each host and its Docker are
@@ -128,6 +131,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Fault> {
         Verb::Hosts(verb) => verb.run(global),
         Verb::Lint(verb) => verb.run(global),
         Verb::Apps(verb) => verb.run(global),
+        Verb::App(verb) => verb.run(global),
         Verb::History(verb) => verb.run(global),
         Verb::Report(verb) => verb.run(global),
         Verb::Completions(verb) => Ok(verb.run()),

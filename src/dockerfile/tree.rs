@@ -167,6 +167,11 @@ impl Dockerfile {
         })
     }
 
+    /// Line (from 1) and reason of everything that could not be understood.
+    pub fn mistakes(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.mistakes.iter().map(|(span, reason)| (self.text.line(span.start), reason.as_str()))
+    }
+
     /// An instruction as builders show it: its lines joined, comments between them left out,
     /// here-documents without their bodies.
     #[must_use]
