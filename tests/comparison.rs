@@ -126,7 +126,7 @@ fn formats_are_chosen_by_name_and_by_the_files_end() {
 #[test]
 fn what_cannot_be_compared_says_where_and_what_to_do() {
     let project = project();
-    let cases: [(&[&str], &[&str]); 8] = [
+    let cases: [(&[&str], &[&str]); 7] = [
         (&["--before", "nonsense", "--after", "tuned"], &["--before: no run is called `nonsense`"]),
         (&["--before", "tuned", "--after", "tunde"], &["--after: no run is called", "near: tuned"]),
         (
@@ -140,7 +140,6 @@ fn what_cannot_be_compared_says_where_and_what_to_do() {
         (&["--before", "tuned", "--after", "tuned"], &["20261124-110000-0002 is on both sides"]),
         (&["--before", "tuned"], &["--after"]),
         (&["last", "--before", "tuned", "--after", "blog"], &["--before"]),
-        (&["last", "--format", "csv"], &["a run has no format csv", "terminal, md, json"]),
     ];
     for (arguments, words) in cases {
         let ran = project.run(&[&["report"], arguments].concat()).code(2).says(words);

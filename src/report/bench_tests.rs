@@ -368,7 +368,6 @@ fn a_comparison_has_a_page() {
     let comparison = compare::compare(&[before], &[after]).unwrap();
     let page = compare::COMPARISONS.iter().find(|f| f.name == "html").unwrap();
     let text = (page.render)(&comparison, &VIEW);
-    let headline =
-        "<h1>Fleet median cold build 8 m 37 s → 1 m 46 s, −79 %, 3 of 3 hosts faster</h1>";
+    let headline = "<h1>Fleet median cold build 8\u{a0}m\u{a0}37\u{a0}s → 1\u{a0}m\u{a0}46\u{a0}s, −79\u{a0}%, 3 of 3 hosts faster</h1>";
     assert!(text.contains(headline), "{text}");
 }

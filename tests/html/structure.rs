@@ -128,10 +128,10 @@ fn what_a_host_says_stays_text() {
 fn headings_are_in_order_and_there_is_one_of_the_first() {
     for (name, page) in pages() {
         let elements = dom::parse(&page);
-        let levels: Vec<u8> = elements
+        let levels: Vec<u32> = elements
             .iter()
             .filter(|e| e.name.len() == 2 && e.name.starts_with('h') && e.name != "hr")
-            .map(|e| e.name.as_bytes()[1] - b'0')
+            .map(|e| u32::from(e.name.as_bytes()[1] - b'0'))
             .collect();
         assert_eq!(levels.iter().filter(|l| **l == 1).count(), 1, "{name}: {levels:?}");
         assert_eq!(levels[0], 1, "{name}");

@@ -4,9 +4,9 @@ use super::words::reason;
 use super::{
     Amount, BuildKey, BuildRow, Comparison, Measure, MetricRow, Order, Spread, StepRow, Verdict,
 };
-use crate::human;
 use crate::record::{Moment, Scenario, Unit};
 use crate::report::View;
+use crate::report::csv::cell as text;
 use serde::Serialize;
 
 /// A line. Its fields are the columns, in their order.
@@ -144,10 +144,4 @@ fn measured(key: &BuildKey, measure: &Measure) -> Line {
         p_adjusted: measure.test.map(|test| test.p_adjusted),
         ..of(key)
     }
-}
-
-/// Text of a host, on one line, and never a formula to a spreadsheet.
-fn text(text: &str) -> String {
-    let line = human::escape(text).replace(['\n', '\t'], " ");
-    if line.starts_with(['=', '+', '-', '@']) { format!("'{line}") } else { line }
 }

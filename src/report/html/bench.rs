@@ -1,7 +1,7 @@
 //! The page of a run of builds.
 
 use super::page::{Figure, Section};
-use super::{blocks, disk, layers, times, waterfall};
+use super::{blocks, disk, layers, times, unbroken, waterfall};
 use crate::human;
 use crate::record::{Run, Scenario};
 use crate::report::bench::series::{self, Series, Subject};
@@ -57,18 +57,27 @@ fn headline(all: &[Series<'_>]) -> String {
     for scenario in Scenario::ALL {
         let part: Vec<_> = all.iter().filter(|s| s.scenario == scenario).collect();
         let Some(middle) = series::middle(part.iter().copied()) else { continue };
-        let owners =
-            series::median(part.iter().filter_map(|s| s.median(measures::ownership))).unwrap_or(0);
-        let share = owners.saturating_mul(100).checked_div(middle).unwrap_or(0);
-        let (a, time) = (if scenario == Scenario::Edit { "An" } else { "A" }, bench::time(middle));
+        let owners: Vec<i64> = part.iter().filter_map(|s| s.median(measures::ownership)).collect();
+        let owners = series::median(owners).unwrap_or(0);
+        let share = series::median(part.iter().filter_map(|s| share(s))).unwrap_or(0);
+        let a = if scenario == Scenario::Edit { "An" } else { "A" };
+        let time = unbroken(&bench::time(middle));
         let first = format!("{a} {scenario} build takes {time} at the median");
-        return if owners >= targets::CRITICAL_STEP {
-            format!("{first}, and {share} % of it only changes owners and modes")
-        } else {
-            format!("{first}, and next to none of it goes into owners and modes")
+        return match owners {
+            0 => format!("{first}, none of it for owners and modes"),
+            1..targets::CRITICAL_STEP => {
+                format!("{first}, {} of it for owners and modes", unbroken(&bench::time(owners)))
+            }
+            _ => format!("{first}, and {share}\u{a0}% of it only changes owners and modes"),
         };
     }
     "No build ended with an image".to_owned()
+}
+
+/// Percent of a build's time that changes of owner take.
+fn share(series: &Series<'_>) -> Option<i64> {
+    let whole = series.median(series::wall).filter(|ms| *ms > 0)?;
+    Some(series.median(measures::ownership)?.saturating_mul(100) / whole)
 }
 
 fn figures(all: &[Series<'_>]) -> Vec<Figure> {
@@ -83,7 +92,7 @@ fn figures(all: &[Series<'_>]) -> Vec<Figure> {
             let most = values.iter().max().copied().unwrap_or(middle);
             let target = limit.map_or_else(String::new, |(_, words)| format!("target {words}"));
             let most_words = if most > middle {
-                format!("at most {}", show(most).replace(' ', "\u{a0}"))
+                format!("at most {}", unbroken(&show(most)))
             } else {
                 String::new()
             };
@@ -119,8 +128,7 @@ fn of_scenario(all: &[Series<'_>], scenario: Scenario) -> Option<Figure> {
     let grade = targets::Grade::of(middle);
     let low = part.iter().filter_map(|s| s.milliseconds()).min()?;
     let high = part.iter().filter_map(|s| s.milliseconds()).max()?;
-    let range =
-        format!("{}–{}", human::duration(low), human::duration(high)).replace(' ', "\u{a0}");
+    let range = unbroken(&format!("{}–{}", human::duration(low), human::duration(high)));
     let range = if low == high { String::new() } else { format!(", {range}") };
     Some(Figure {
         name: format!("{scenario} build"),

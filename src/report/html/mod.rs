@@ -83,6 +83,11 @@ fn said(text: &str) -> String {
     one_line(text)
 }
 
+/// A number with its unit that is never broken over lines.
+fn unbroken(number: &str) -> String {
+    number.replace(' ', "\u{a0}")
+}
+
 /// The ticks of a scale of time, above a column of charts.
 fn axis(scale: Scale, label: &str) -> Markup {
     axis_of(&scale.times(), scale, label)

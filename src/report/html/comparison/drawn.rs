@@ -44,7 +44,7 @@ fn app(rows: &[&BuildRow]) -> Markup {
         table.fig {
             thead { tr {
                 th.h scope="col" { "host" } th.g scope="col" { (axis(scale, "build time")) }
-                th.n scope="col" { "before" } th.n scope="col" { "after" } th.n scope="col" { "change" }
+                th.n scope="col" { "before" } th.n scope="col" { "after" } th.n.ch scope="col" { "change" }
                 th.v.wide scope="col" { "verdict" }
             } }
             @for part in rows.chunk_by(|a, b| a.key.scenario == b.key.scenario) { tbody {
@@ -89,7 +89,7 @@ fn row_of(name: &str, measure: &Measure, scale: Scale, verdict: &str) -> Markup 
             th scope="row" { (said(name)) }
             td.g { (pair(measure, scale)) }
             td.n.dim { (show(&measure.before)) } td.n { (show(&measure.after)) }
-            td.n.bad[slower] { @if let Some(change) = measure.change_percent { (percent(change)) } }
+            td.n.ch.bad[slower] { @if let Some(change) = measure.change_percent { (percent(change)) } }
             td.v.wide { (verdict) }
         }
     }

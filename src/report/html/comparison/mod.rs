@@ -4,7 +4,7 @@ mod drawn;
 mod tables;
 
 use super::page::{Figure, Page, Section};
-use super::{date, said};
+use super::{date, said, unbroken};
 use crate::human;
 use crate::record::{Scenario, Unit};
 use crate::report::View;
@@ -42,8 +42,8 @@ fn headline(comparison: &Comparison) -> String {
     format!(
         "Fleet median {} build {} → {}{change}, {} of {} faster",
         first.scenario,
-        milliseconds(first.milliseconds.before),
-        milliseconds(first.milliseconds.after),
+        unbroken(&milliseconds(first.milliseconds.before)),
+        unbroken(&milliseconds(first.milliseconds.after)),
         first.hosts_faster,
         human::count(first.hosts, "host")
     )
@@ -135,7 +135,7 @@ fn whole(number: f64) -> i64 {
 /// `−84 %`
 fn percent(change: f64) -> String {
     let sign = if change < 0.0 { "−" } else { "+" };
-    format!("{sign}{} %", whole(change.abs()))
+    format!("{sign}{}\u{a0}%", whole(change.abs()))
 }
 
 fn median(spread: Option<&Spread>) -> Option<u64> {
