@@ -205,6 +205,14 @@ pub struct BuiltImage {
     pub wasted_bytes: Option<u64>,
 }
 
+impl BuiltImage {
+    /// How many layers it has, those that hold nothing too where the engine told of them.
+    #[must_use]
+    pub fn layer_count(&self) -> u64 {
+        u64::from(self.layer_count).max(self.layers.len() as u64)
+    }
+}
+
 /// One layer of an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layer {

@@ -318,7 +318,7 @@ fn steps(asked: &Asked<'_>, lines: &[Line]) -> Vec<BuildStep> {
     let mut steps = Vec::new();
     for line in lines {
         let runs = match asked.scenario {
-            Scenario::Cold => true,
+            Scenario::Cold | Scenario::Past => true,
             Scenario::Warm => line.kind != BuildStepKind::Instruction,
             Scenario::Edit => line.edited,
         };
@@ -431,6 +431,7 @@ fn image(asked: &Asked<'_>, lines: &[Line]) -> BuiltImage {
         } else {
             1_154_000_000
         }),
+        layer_count: 0,
         layers,
     }
 }

@@ -44,7 +44,7 @@ pub(in crate::report) fn image_bytes(build: &Build) -> Option<i64> {
 }
 
 pub(in crate::report) fn layers(build: &Build) -> Option<i64> {
-    build.image.as_ref().map(|image| signed(image.layers.len() as u64))
+    build.image.as_ref().map(|image| signed(image.layer_count()))
 }
 
 pub(in crate::report) fn largest_layer(build: &Build) -> Option<&Layer> {

@@ -10,7 +10,7 @@ type Read = fn(&Build) -> Option<f64>;
 /// Every amount: its name, its unit, and how it is read from a build.
 const AMOUNTS: &[(&str, Unit, Read)] = &[
     ("image.bytes", Unit::Bytes, |build| image(build).map(|image| float(image.bytes))),
-    ("image.layers", Unit::Count, |build| image(build).map(|i| float(i.layers.len() as u64))),
+    ("image.layers", Unit::Count, |build| image(build).map(|i| float(i.layer_count()))),
     ("image.wasted", Unit::Bytes, |build| image(build)?.wasted_bytes.map(float)),
     ("cache.growth", Unit::Bytes, |build| build.cache_growth_bytes.map(signed)),
     ("disk.growth", Unit::Bytes, |build| build.disk_growth_bytes.map(signed)),

@@ -122,6 +122,7 @@ pub(super) fn image(bytes: u64, layers: usize) -> BuiltImage {
     BuiltImage {
         id: "sha256:beef".into(),
         bytes,
+        layer_count: 0,
         layers: vec![layer; layers],
         wasted_bytes: Some(bytes / 4),
     }

@@ -20,7 +20,7 @@ pub(super) fn section(subjects: &[Subject<'_, '_>]) -> Option<Markup> {
 /// Images of equal layers, with the hosts that built them.
 fn images<'r>(subject: &Subject<'_, 'r>) -> Vec<(&'r BuiltImage, Vec<&'r HostRun>)> {
     let built = subject.series.iter().filter_map(|s| Some((s.host, s.typical()?.image.as_ref()?)));
-    fleet::group(built, |(_, image)| (image.bytes, image.layers.len()))
+    fleet::group(built, |(_, image)| (image.bytes, image.layer_count()))
         .into_iter()
         .filter_map(|(_, group)| {
             Some((group.first()?.1, group.iter().map(|(host, _)| *host).collect()))
@@ -42,7 +42,7 @@ fn one(subject: &Subject<'_, '_>) -> Markup {
                 th scope="row" { (said(&names(hosts))) }
                 td.g { (stack(image, scale)) }
                 td.n { (human::bytes(image.bytes)) }
-                td.n { (image.layers.len()) }
+                td.n { (image.layer_count()) }
                 td.n { @match image.wasted_bytes { Some(bytes) => (human::bytes(bytes)), None => span.dim { "not counted" } } }
             } } }
         }
