@@ -125,6 +125,9 @@ impl Bench {
         if let Some(label) = &self.label {
             with.insert("label".into(), label.clone().into());
         }
+        // For reports; each host has its own as well.
+        let serial = project.select(&hosts, None)?.iter().any(|host| host.serial);
+        with.insert("serial".into(), serial.into());
         let wish = Wish {
             timeout: WHOLE,
             own: Some(&own),

@@ -66,8 +66,8 @@ fn cleanups() -> Comparison {
 #[test]
 fn one_row_with_its_steps() {
     assert_snapshot!(rendered("terminal", &one_host(), &VIEW), @r#"
-    before: run 20261124-153012-7f3a "baseline" of 1 host
-    after: run 20261125-153012-beef "tuned" of 1 host
+    before: run 20261124-153012-7f3a "baseline" (rails-before) of 1 host
+    after: run 20261125-153012-beef "tuned" (rails) of 1 host
 
     cold: fleet median build 12 m 57 s → 2 m 07 s, −84 %, 1 of 1 host faster
 
@@ -101,8 +101,8 @@ fn one_row_with_its_steps() {
 #[test]
 fn many_rows_with_the_steps_that_changed_most() {
     assert_snapshot!(rendered("terminal", &nine_hosts(), &VIEW), @r#"
-    before: run 20261124-153012-7f3a of 9 hosts
-    after: run 20261125-153012-beef of 9 hosts
+    before: run 20261124-153012-7f3a (rails, rails-before) of 9 hosts
+    after: run 20261125-153012-beef (rails) of 9 hosts
 
     cold: fleet median build 12 m 49 s → 2 m 06 s, −84 %, 8 of 8 hosts faster
     warm: fleet median build 4.0 s → 4.0 s, +0.2 %, 0 of 9 hosts faster
@@ -177,9 +177,9 @@ fn markdown_has_the_same_content() {
     assert_snapshot!(rendered("md", &one_host(), &VIEW), @r#"
     # bench compared
 
-    **before**: run 20261124-153012-7f3a "baseline" of 1 host
+    **before**: run 20261124-153012-7f3a "baseline" (rails-before) of 1 host
 
-    **after**: run 20261125-153012-beef "tuned" of 1 host
+    **after**: run 20261125-153012-beef "tuned" (rails) of 1 host
 
     **cold: fleet median build 12 m 57 s → 2 m 07 s, −84 %, 1 of 1 host faster**
 

@@ -14,13 +14,17 @@ const AT_ONCE: usize = 100;
 pub(super) struct Before {
     cache: HashSet<String>,
     images: HashSet<String>,
+    /// Bytes of the build cache.
+    pub(super) cache_bytes: u64,
 }
 
 impl Before {
     pub(super) async fn look(docker: &Docker) -> Result<Self, DockerError> {
-        let cache = docker.cache_records().await?.into_iter().map(|record| record.id);
-        let images = docker.images().await?.into_iter().map(|image| image.id);
-        Ok(Self { cache: cache.collect(), images: images.collect() })
+        let records = docker.cache_records().await?;
+        let cache_bytes = records.iter().map(CacheRecord::own_bytes).sum();
+        let cache = records.into_iter().map(|record| record.id).collect();
+        let images = docker.images().await?.into_iter().map(|image| image.id).collect();
+        Ok(Self { cache, images, cache_bytes })
     }
 
     /// Records that are new and that nothing uses which stays, what lies on others first.
@@ -148,7 +152,7 @@ mod tests {
     fn before(cache: &[&str], images: &[&str]) -> Before {
         let set = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
         let images: Vec<String> = images.iter().map(|n| id(n)).collect();
-        Before { cache: set(cache), images: images.into_iter().collect() }
+        Before { cache: set(cache), images: images.into_iter().collect(), cache_bytes: 0 }
     }
 
     fn record(id: &str, lies_on: &[&str], in_use: bool) -> CacheRecord {

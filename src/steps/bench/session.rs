@@ -14,8 +14,8 @@ use crate::dockerfile::{self, Text};
 use crate::door::{Announced, Door, Permit};
 use crate::human;
 use crate::record::{
-    Action, ActionResult, Build, BuildEnd, Conditions, DockerFacts, Object, Outcome, Problem,
-    Scenario, What,
+    Action, ActionResult, Build, BuildEnd, Conditions, DockerFacts, Metric, Moment, Object,
+    Outcome, Problem, Scenario, Unit, What,
 };
 use crate::ssh::hex;
 use crate::steps::{Reached, shut};
@@ -86,6 +86,13 @@ impl<'s> Session<'s> {
     pub(super) async fn work(&self) -> Result<(), Problem> {
         let before = Before::look(self.docker).await.map_err(|e| failed(e.to_string()))?;
         self.docker.rest();
+        let metric = Metric {
+            name: "cache.bytes".into(),
+            moment: Moment::Before,
+            value: Some(before.cache_bytes),
+            unit: Unit::Bytes,
+        };
+        (self.on.tell)(What::Measured { metric });
         self.kept().before = before;
         let workshop = self.open_workshop().await?;
         let built = self.all(&workshop).await;
