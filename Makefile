@@ -73,6 +73,18 @@ mutate: lab-up ## take each protection of a cleanup out in turn and see which te
 compare: build lab-up ## what an aggressive cleanup reclaims, beside what docker's own prunes reclaim
 	@tests/lab/compare $(abspath $(FLEET)) $(HOSTS)
 
+.PHONY: builds
+builds: build lab-up ## benchmark real builds of the lab's app, both templates in turns on three engines: an hour
+	@tests/bench/builds $(abspath $(FLEET))
+
+.PHONY: readme
+readme: build ## rewrite what README.md shows of builds from the stored benchmark RUN [shop]
+	@tests/bench/readme $(abspath $(FLEET)) tests/lab $(or $(RUN),shop)
+
+.PHONY: overhead
+overhead: build lab-up ## what a build takes longer under fleet than by hand
+	@tests/bench/overhead $(abspath $(FLEET)) $(PAIRS)
+
 .PHONY: bench
 bench: lab-up ## the numbers, side by side in one run
 	$(CARGO) bench --locked --bench inventory

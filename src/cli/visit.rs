@@ -4,9 +4,10 @@ use super::args::Global;
 use super::fault::Fault;
 use super::limits::{self, Held};
 use super::project::{self, Project};
-use crate::docker::{self, Probe};
+use crate::docker::{self, Docker, DockerError, Probe};
+use crate::human::escape;
 use crate::inventory::Host;
-use crate::record::{Outcome, Problem};
+use crate::record::{BuiltImage, Outcome, Problem};
 use crate::ssh::{Connection, Dialer, RemoteFile, Route, Unknown};
 use futures::StreamExt;
 use std::sync::Arc;
@@ -19,11 +20,25 @@ pub(super) const LARGEST: usize = 1 << 20;
 pub(super) struct Visit {
     connection: Arc<Connection>,
     root: bool,
+    docker: Option<Docker>,
     /// What its builder understands, where its engine answers.
     pub(super) frontend: Result<String, Problem>,
 }
 
 impl Visit {
+    /// An image of its engine, by a name or an ID.
+    pub(super) async fn image(&self, name: &str) -> Result<BuiltImage, Problem> {
+        let none = || Problem::new(Outcome::Refused, "no Docker daemon answers");
+        let looked = self.docker.as_ref().ok_or_else(none)?.built_image(name).await;
+        looked.map(|(image, _)| image).map_err(|error| match error {
+            DockerError::Status { status: 404, .. } => {
+                Problem::new(Outcome::Failed, format!("it has no image {}", escape(name)))
+                    .hint("fleet exec --hosts HOST -- docker image ls")
+            }
+            other => Problem::new(Outcome::Failed, other.to_string()),
+        })
+    }
+
     /// A file of the host; `None` where there is none.
     pub(super) async fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Problem> {
         let read = self.connection.read_file(path, LARGEST, self.root).await;
@@ -67,5 +82,5 @@ async fn look(dialer: &Dialer, host: &Host, route: &Route) -> Result<Visit, Prob
             (_, problem) => Err(problem
                 .unwrap_or_else(|| Problem::new(Outcome::Refused, "no Docker daemon answers"))),
         };
-    Ok(Visit { connection, root, frontend })
+    Ok(Visit { connection, root, docker: probe.docker, frontend })
 }

@@ -75,6 +75,22 @@ pub struct Build {
     pub samples: Vec<Sample>,
 }
 
+impl Build {
+    /// What the step on a line of the Dockerfile took in these builds: the median of its
+    /// milliseconds, with the bytes of its layer in that build.
+    #[must_use]
+    pub fn cost_of_line(builds: &[&Self], line: u32) -> Option<(u64, Option<u64>)> {
+        let on_line = |build: &&Self| {
+            let step = build.steps.iter().find(|step| step.line == Some(line))?;
+            let image = build.image.as_ref();
+            Some((step.milliseconds(), image.and_then(|image| image.bytes_made_by(&step.name))))
+        };
+        let mut costs: Vec<_> = builds.iter().filter_map(on_line).collect();
+        costs.sort_unstable();
+        costs.get(costs.len() / 2).copied()
+    }
+}
+
 /// What a build met.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conditions {
@@ -213,6 +229,29 @@ impl BuiltImage {
     }
 }
 
+impl BuiltImage {
+    /// The bytes of the layer that an instruction made: builders write its text into the image's
+    /// history, each in its own dress.
+    #[must_use]
+    pub fn bytes_made_by(&self, instruction: &str) -> Option<u64> {
+        let wanted = undressed(instruction);
+        let is_it = |layer: &&Layer| !wanted.is_empty() && undressed(&layer.made_by) == wanted;
+        self.layers.iter().rev().find(is_it).map(|layer| layer.bytes)
+    }
+}
+
+/// An instruction without the builders' dress: `[build 2/5] RUN make`, `RUN /bin/sh -c make #
+/// buildkit` and `/bin/sh -c make` are all `make`.
+fn undressed(text: &str) -> String {
+    let text =
+        text.split_once("] ").filter(|_| text.starts_with('[')).map_or(text, |(_, rest)| rest);
+    let text = text.strip_prefix("RUN ").unwrap_or(text);
+    let text = text.strip_prefix("/bin/sh -c ").unwrap_or(text);
+    let text = text.strip_suffix("# buildkit").unwrap_or(text);
+    let words = text.split_whitespace().skip_while(|word| word.starts_with("--mount="));
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// One layer of an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layer {
@@ -258,4 +297,27 @@ pub struct DiskSample {
     pub read_bytes: u64,
     /// Bytes written.
     pub written_bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_layer_of_an_instruction_is_known_in_every_dress() {
+        let image = |made_by: &str| BuiltImage {
+            layers: vec![Layer { bytes: 7, made_by: made_by.into() }],
+            ..BuiltImage::default()
+        };
+        for (made_by, instruction) in [
+            ("RUN /bin/sh -c make all # buildkit", "RUN make  all"),
+            ("/bin/sh -c make all", "[build 2/5] RUN make all"),
+            ("RUN /bin/sh -c make all # buildkit", "RUN --mount=type=cache,target=/x make all"),
+            ("COPY . /app # buildkit", "COPY . /app"),
+        ] {
+            assert_eq!(image(made_by).bytes_made_by(instruction), Some(7), "{made_by}");
+        }
+        assert_eq!(image("/bin/sh -c make all").bytes_made_by("RUN make"), None);
+        assert_eq!(image("").bytes_made_by(""), None);
+    }
 }

@@ -141,6 +141,26 @@ fn two_dockerfiles_in_turns_are_two_sides_of_a_comparison() {
     project.run(&wrong).code(2).says(&["built no `rails`", "it built quick.Dockerfile, repo"]);
 }
 
+#[test]
+fn the_lint_says_what_lines_took_and_weigh() {
+    let _turn = engines();
+    let dockerfile = "FROM tiny:base\nCOPY . /app\nRUN chown -R 1000 /app\n";
+    let _tiny = Tiny::with(dockerfile);
+    let project = project(APP);
+    std::fs::write(project.path().join("Dockerfile"), dockerfile).unwrap();
+    let lint = |more: &[&str]| project.run(&[&["lint", "Dockerfile"], more].concat()).code(1);
+    lint(&[]).never_says(&["in the image"]);
+    bench(&project, &["--hosts", "trixie", "--runs", "1"]).code(0);
+    lint(&[]).says(&["ms", "in the image"]);
+    assert!(inside("trixie", "cd /srv/tiny && docker build -qt tiny:app .").status.success());
+    let ran = lint(&["--image", "tiny:app", "--host", "trixie"]);
+    let missing = ["lint", "Dockerfile", "--image", "tiny:none", "--host", "trixie"];
+    let missing = project.run(&missing);
+    inside("trixie", "docker rmi tiny:app");
+    ran.says(&["in the image"]);
+    missing.code(3).says(&["trixie", "it has no image tiny:none"]);
+}
+
 fn check(host: &str, log: &str, build: &Value) {
     assert_eq!(build["conditions"]["log"], log, "{host}");
     assert_eq!(build["end"]["end"], "built", "{host}");

@@ -1,6 +1,7 @@
 //! `fleet lint`: what makes the builds of Dockerfiles slow, and how to mend it.
 
 mod folder;
+mod prices;
 mod sources;
 
 use super::args::Global;
@@ -10,8 +11,10 @@ use crate::dockerfile::{self, FORMATS, Format, Linted, Look, Safety};
 use crate::record::ExitCode;
 use clap::ValueHint;
 use folder::Folder;
+use prices::Prices;
 use sources::Source;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Lint {
@@ -22,6 +25,18 @@ pub(super) struct Lint {
     /// Write the fixes that leave the image's files as they are; `modes`: those that change modes, too
     #[arg(long, value_name = "modes", num_args = 0..=1, require_equals = true, default_missing_value = "same")]
     fix: Option<Allowed>,
+
+    /// Say what lines weigh in this image, which is on HOST
+    #[arg(long, value_name = "REF", requires = "host", conflicts_with_all = ["list", "explain"])]
+    image: Option<String>,
+
+    /// The host that has the image
+    #[arg(long, value_name = "HOST", requires = "image")]
+    host: Option<String>,
+
+    /// Give up on opening a connection after this time
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = super::args::duration)]
+    connect_timeout: Duration,
 
     /// How to show the findings
     #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = format)]
@@ -58,6 +73,17 @@ fn format(name: &str) -> Result<&'static Format, String> {
 
 impl Lint {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Fault> {
+        let prices = Prices::of_benchmarks(global);
+        let (Some(image), Some(host)) = (&self.image, &self.host) else {
+            return self.lint_all(global, &prices);
+        };
+        super::wait_for(async {
+            let prices = prices.of_image(global, host, image, self.connect_timeout).await?;
+            self.lint_all(global, &prices)
+        })
+    }
+
+    fn lint_all(&self, global: &Global, prices: &Prices) -> Result<ExitCode, Fault> {
         if self.list {
             let width = out::width();
             out::result(&if self.markdown {
@@ -73,7 +99,7 @@ impl Lint {
         let (sources, mut exit) = sources::find(&self.what, global);
         let mut all = Vec::new();
         for source in sources {
-            match self.lint(source) {
+            match self.lint(source, prices) {
                 Ok(linted) => all.push(linted),
                 Err(fault) => {
                     out::notice(&fault.render(global.color.on_stderr()));
@@ -94,7 +120,7 @@ impl Lint {
         Ok(if exit == ExitCode::OK && found { ExitCode::FINDINGS } else { exit })
     }
 
-    fn lint(&self, source: Source) -> Result<Linted, Fault> {
+    fn lint(&self, source: Source, prices: &Prices) -> Result<Linted, Fault> {
         let context = Folder::new(source.context.clone());
         let mut applied = Vec::new();
         let mut text = source.text;
@@ -115,7 +141,8 @@ impl Lint {
             applied = mended.applied;
         }
         let file = dockerfile::parse(text);
-        let findings = dockerfile::lint(&file, &context);
+        let mut findings = dockerfile::lint(&file, &context);
+        prices.fill_in(&file, &mut findings);
         Ok(Linted { file, findings, applied })
     }
 }

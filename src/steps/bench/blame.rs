@@ -2,7 +2,7 @@
 
 use crate::dockerfile::{self, Cost, Dockerfile, Unknown};
 use crate::human;
-use crate::record::{Build, BuildStep, Finding, Scenario};
+use crate::record::{Build, Finding, Scenario};
 
 /// The most findings that are told of one Dockerfile.
 const MOST: usize = 20;
@@ -14,7 +14,8 @@ pub(super) fn findings(app: &str, name: &str, file: &Dockerfile, builds: &[Build
     let mut found = dockerfile::lint(file, &Unknown);
     dockerfile::price(&mut found, |finding| {
         let line = u32::try_from(file.text.line(finding.span.start)).ok()?;
-        cost(&builds, line)
+        let (milliseconds, bytes) = Build::cost_of_line(&builds, line)?;
+        Some(Cost { milliseconds: Some(milliseconds), bytes })
     });
     found.sort_by_key(|finding| {
         std::cmp::Reverse(finding.cost.and_then(|cost| cost.milliseconds).unwrap_or(0))
@@ -40,45 +41,13 @@ fn told(cost: Cost, scenario: Scenario) -> String {
     format!(" ({} of a {scenario} build)", parts.join(" and "))
 }
 
-/// The median time of the step on a line, and the bytes of its layer.
-fn cost(builds: &[&Build], line: u32) -> Option<Cost> {
-    let on_line = |build: &&Build| {
-        let step = build.steps.iter().find(|step| step.line == Some(line))?;
-        Some((step.milliseconds(), layer_bytes(build, step)))
-    };
-    let mut costs: Vec<_> = builds.iter().filter_map(on_line).collect();
-    costs.sort_unstable();
-    let (milliseconds, bytes) = *costs.get(costs.len() / 2)?;
-    Some(Cost { milliseconds: Some(milliseconds), bytes })
-}
-
-/// The layer that an instruction made: builders write its text into the image's history, each
-/// in its own dress.
-fn layer_bytes(build: &Build, step: &BuildStep) -> Option<u64> {
-    let wanted = plain(&step.name);
-    let layers = &build.image.as_ref()?.layers;
-    let made =
-        layers.iter().rev().find(|layer| !wanted.is_empty() && plain(&layer.made_by) == wanted);
-    made.map(|layer| layer.bytes)
-}
-
-/// An instruction without the builders' dress: `[build 2/5] RUN make`, `RUN /bin/sh -c make #
-/// buildkit` and `/bin/sh -c make` are all `make`.
-fn plain(text: &str) -> String {
-    let text =
-        text.split_once("] ").filter(|_| text.starts_with('[')).map_or(text, |(_, rest)| rest);
-    let text = text.strip_prefix("RUN ").unwrap_or(text);
-    let text = text.strip_prefix("/bin/sh -c ").unwrap_or(text);
-    let text = text.strip_suffix("# buildkit").unwrap_or(text);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dockerfile::{Text, parse};
     use crate::record::{
-        BuildEnd, BuildStepKind, BuildStepResult, BuiltImage, Conditions, Interval, Layer,
+        BuildEnd, BuildStep, BuildStepKind, BuildStepResult, BuiltImage, Conditions, Interval,
+        Layer,
     };
     use jiff::Timestamp;
 
@@ -125,17 +94,5 @@ mod tests {
         let chown = found.iter().find(|finding| finding.text.contains("chown")).unwrap();
         assert!(chown.text.starts_with("shop, repo line 3: "), "{}", chown.text);
         assert!(chown.text.ends_with("(48.0 s and 5 MB of a cold build)"), "{}", chown.text);
-    }
-
-    #[test]
-    fn the_same_instruction_is_known_in_every_dress() {
-        for text in [
-            "[build 2/5] RUN make  all",
-            "RUN /bin/sh -c make all # buildkit",
-            "/bin/sh -c make all",
-            "RUN make all",
-        ] {
-            assert_eq!(plain(text), "make all", "{text}");
-        }
     }
 }
