@@ -28,7 +28,12 @@ fn decide(survey: &Survey, parameters: &Parameters) -> Vec<Decision> {
             let judged = if container.labels.contains_key("com.docker.swarm.task.id") {
                 stay("swarm", "a task of the swarm, which would only start another")
             } else if container.state == "running" {
-                go("named", "named by --stop; started again at the end")
+                let after = if parameters.leave_stopped {
+                    "stays down"
+                } else {
+                    "started again at the end"
+                };
+                go("named", format!("named by --stop; {after}"))
             } else {
                 stay("not-running", format!("is not running but {}", container.state))
             };
