@@ -81,6 +81,10 @@ builds: build lab-up ## benchmark real builds of the lab's app, both templates i
 readme: build ## rewrite what README.md shows of builds from the stored benchmark RUN [shop]
 	@tests/bench/readme $(abspath $(FLEET)) tests/lab $(or $(RUN),shop)
 
+.PHONY: grown
+grown: build lab-up ## a host with 500 images and 5,000 records of cache: survey and removal
+	@tests/bench/survey $(abspath $(FLEET))
+
 .PHONY: overhead
 overhead: build lab-up ## what a build takes longer under fleet than by hand
 	@tests/bench/overhead $(abspath $(FLEET)) $(PAIRS)

@@ -113,7 +113,7 @@ impl Bench {
         with.insert("runs".into(), i64::from(self.runs).into());
         for (name, value) in [("timeout", timeout), ("fail_over", self.fail_over)] {
             if let Some(value) = value {
-                with.insert(name.into(), format!("{}s", value.as_secs()).into());
+                with.insert(name.into(), format!("{}ms", value.as_millis()).into());
             }
         }
         if self.from_history {

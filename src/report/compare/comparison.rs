@@ -82,7 +82,7 @@ pub struct Headline {
     pub change_percent: Option<f64>,
     /// How many hosts are in it.
     pub hosts: usize,
-    /// How many of them have a lower median of their rows' medians after than before.
+    /// How many of them are shown to be faster in a row, and in none to be slower.
     pub hosts_faster: usize,
     /// All of it in a line, for people.
     pub text: String,

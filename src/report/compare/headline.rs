@@ -2,7 +2,7 @@
 
 use super::measure::change_percent;
 use super::words::{percent, time};
-use super::{BuildRow, Headline, Pair};
+use super::{BuildRow, Headline, Pair, Verdict};
 use crate::record::Scenario;
 use crate::stats;
 
@@ -24,8 +24,7 @@ fn headline(scenario: Scenario, rows: &[BuildRow]) -> Option<Headline> {
     let mut hosts: Vec<&str> = medians.iter().map(|(host, ..)| *host).collect();
     hosts.sort_unstable();
     hosts.dedup();
-    let of_host = |host: &&str| medians_of(medians.iter().filter(move |(on, ..)| on == host));
-    let faster = hosts.iter().filter_map(of_host).filter(|median| median.after < median.before);
+    let faster = hosts.iter().filter(|host| is_faster(host, scenario, rows));
     let mut headline = Headline {
         scenario,
         rows: medians.len(),
@@ -37,6 +36,13 @@ fn headline(scenario: Scenario, rows: &[BuildRow]) -> Option<Headline> {
     };
     headline.text = text(&headline);
     Some(headline)
+}
+
+/// Whether a difference on a host was shown, and none that went the other way.
+fn is_faster(host: &str, scenario: Scenario, rows: &[BuildRow]) -> bool {
+    let own = || rows.iter().filter(|r| r.key.scenario == scenario && r.key.host.as_str() == host);
+    own().any(|row| row.verdict == Verdict::Faster)
+        && own().all(|row| row.verdict != Verdict::Slower)
 }
 
 /// The median of the rows' medians, on each side.

@@ -2,10 +2,16 @@
 
 use crate::dockerfile::{self, Cost, Dockerfile, Unknown};
 use crate::human;
-use crate::record::{Build, Finding, Scenario};
+use crate::record::{Build, BuildStepKind, BuildStepResult, Finding, Scenario};
 
 /// The most findings that are told of one Dockerfile.
 const MOST: usize = 20;
+
+/// Whether no instruction of a build was carried out.
+pub(super) fn is_all_cached(build: &Build) -> bool {
+    let of = |kind: BuildStepKind| build.steps.iter().filter(move |step| step.kind == kind);
+    of(BuildStepKind::Instruction).all(|step| step.result != BuildStepResult::Ran)
+}
 
 /// Everything that the lint finds, the dearest first.
 pub(super) fn findings(app: &str, name: &str, file: &Dockerfile, builds: &[Build]) -> Vec<Finding> {

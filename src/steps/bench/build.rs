@@ -31,6 +31,8 @@ pub(super) struct Ended {
     pub(super) image: Option<String>,
     pub(super) free_bytes: Option<u64>,
     pub(super) samples: Vec<Sample>,
+    /// When it was over, in seconds of the host's clock.
+    pub(super) clock: Option<i64>,
 }
 
 /// The form in which the builder of these conditions tells most. buildx has `rawjson` from 0.12
@@ -66,10 +68,13 @@ fn line(form: Form, order: &Order<'_>, folder: &str) -> String {
         options.push("--no-cache".to_owned());
     }
     let options = options.join(" ");
+    // The engine that was examined and its own builder, whatever else the account has chosen.
+    let buildkit = u8::from(form != Form::Legacy);
     format!(
         "cd {folder}/{slot} || exit 125
          read -r from rest </proc/uptime
-         FLEET_BENCH={run} docker build {options} .
+         FLEET_BENCH={run} BUILDX_BUILDER=default DOCKER_BUILDKIT={buildkit} \
+             docker -H unix:///var/run/docker.sock build {options} .
          code=$?
          read -r to rest </proc/uptime
          printf '%s %s\\n' \"$from\" \"$to\" >{folder}/times
@@ -145,6 +150,7 @@ fn read(end: BuildEnd, left: &Answer, elapsed: u64) -> Ended {
         image: left.get("image").filter(id).map(str::to_owned),
         free_bytes: left.number("free"),
         samples: Vec::new(),
+        clock: left.get("clock").and_then(|clock| clock.parse().ok()),
         wall_milliseconds: left.get("times").and_then(span).unwrap_or(elapsed),
         end,
     }
@@ -163,16 +169,16 @@ fn span(times: &str) -> Option<u64> {
     hundredths(to)?.checked_sub(hundredths(from)?)?.checked_mul(10)
 }
 
-/// What the host is like before a build.
+/// What the host is like before a build, and its clock in seconds.
 pub(super) async fn before(
     workshop: &Workshop,
     conditions: &mut Conditions,
     root: &str,
-) -> Result<(), Problem> {
+) -> Result<Option<i64>, Problem> {
     let answer = workshop.run(include_str!("programs/before.sh"), &[("root", root)]).await?;
     conditions.load = answer.get("load").and_then(|load| load.parse().ok());
     conditions.free_bytes = answer.number("free");
-    Ok(())
+    Ok(answer.get("clock").and_then(|clock| clock.parse().ok()))
 }
 
 #[cfg(test)]

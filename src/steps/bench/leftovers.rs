@@ -1,13 +1,19 @@
 //! What builds of a benchmark leave in an engine, told apart from what was there and from what
 //! others made meanwhile.
 
+use super::clearing::Cache;
 use crate::docker::{CacheRecord, Docker, DockerError, Image};
 use crate::door::{Door, Shut};
 use crate::record::{Action, ActionResult, Object};
+use jiff::Timestamp;
 use std::collections::HashSet;
+use std::time::Duration;
 
 /// Records that one request names. An engine walks its whole cache for each.
 const AT_ONCE: usize = 100;
+
+/// How long the engine may take to list what it has.
+const TELLING: Duration = Duration::from_secs(180);
 
 /// What was there before the first build.
 #[derive(Clone, Debug, Default)]
@@ -27,13 +33,17 @@ impl Before {
         Ok(Self { cache, images, cache_bytes })
     }
 
-    /// Records that are new and that nothing uses which stays, what lies on others first.
-    fn own_cache<'r>(&self, records: &'r [CacheRecord]) -> Vec<&'r CacheRecord> {
+    /// Records that are new, that came while this run built, and that nothing uses which stays,
+    /// what lies on others first.
+    fn own_cache<'r>(&self, records: &'r [CacheRecord], left: &Left) -> Vec<&'r CacheRecord> {
+        let Cache::Goes { pulled } = left.cache else { return Vec::new() };
         let mut held: HashSet<&str> = HashSet::new();
         let mut own = Vec::new();
         for record in CacheRecord::children_first(records) {
             let stays = record.in_use
                 || self.cache.contains(&record.id)
+                || !left.is_of_our_time(record)
+                || (!pulled && record.description.starts_with("pulled from "))
                 || held.contains(record.id.as_str());
             if stays {
                 held.extend(record.lies_on());
@@ -67,26 +77,71 @@ impl Before {
     }
 }
 
-/// What came of a sweep.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Swept {
-    /// Objects that are still there.
-    pub(super) left: usize,
+/// What must be known of a host to clear up on it, also after a lost connection.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    pub(super) before: Before,
+    /// Images of this run, as far as they are known.
+    pub(super) built: HashSet<String>,
+    /// The number of the next action.
+    pub(super) next: u32,
+    /// Whether somebody else was seen building.
+    pub(super) stranger: bool,
+    /// Whether the user knows that something stays.
+    pub(super) told: bool,
+    /// When this run built, in seconds of the host's clock. The last one may have no end.
+    times: Vec<(i64, Option<i64>)>,
 }
 
-/// Removes what this run's builds left. `building` says that somebody else builds: the cache
-/// stays then, since new records could be theirs.
+impl Kept {
+    /// A build begins.
+    pub(super) fn begin(&mut self, clock: Option<i64>) {
+        self.times.extend(clock.map(|clock| (clock, None)));
+    }
+
+    /// The build that began last is over.
+    pub(super) fn end(&mut self, clock: i64) {
+        if let Some((_, end)) = self.times.last_mut() {
+            *end = Some(clock);
+        }
+    }
+
+    pub(super) fn left(&self, cache: Cache) -> Left {
+        let (before, built) = (self.before.clone(), self.built.clone());
+        Left { before, built, times: self.times.clone(), cache }
+    }
+}
+
+/// What a sweep goes by.
+#[derive(Debug)]
+pub(super) struct Left {
+    before: Before,
+    built: HashSet<String>,
+    times: Vec<(i64, Option<i64>)>,
+    pub(super) cache: Cache,
+}
+
+impl Left {
+    /// Whether a record came into being while this run built, to a second.
+    fn is_of_our_time(&self, record: &CacheRecord) -> bool {
+        let Some(made) = record.created_at.map(Timestamp::as_second) else { return false };
+        let during = |(from, to): &(i64, Option<i64>)| {
+            made >= from - 1 && to.is_none_or(|to| made <= to + 1)
+        };
+        self.times.iter().any(during)
+    }
+}
+
+/// Removes what this run's builds left, and gives how many objects are still there.
 pub(super) async fn sweep(
     docker: &Docker,
     door: &Door,
     numbers: &mut u32,
-    before: &Before,
-    built: &HashSet<String>,
-    building: bool,
-) -> Result<Swept, Sweep> {
-    let images = docker.images().await?;
-    let mut swept = Swept::default();
-    for image in before.own_images(&images, built) {
+    left: &Left,
+) -> Result<usize, Sweep> {
+    let images = within(docker.images()).await?;
+    let mut there = 0;
+    for image in left.before.own_images(&images, &left.built) {
         let action = action(numbers, "image", &image.id, image.bytes);
         for announced in door.announce_putting_back(vec![action]).await? {
             let removed = door.put_back(announced, |permit| async {
@@ -95,14 +150,11 @@ pub(super) async fn sweep(
                     _ => docker.remove_tagged_image(&image.id, &image.tags, permit).await,
                 }
             });
-            swept.left += usize::from(!is_gone(&removed.await?));
+            there += usize::from(!is_gone(&removed.await?));
         }
     }
-    if building {
-        return Ok(swept);
-    }
-    let records = docker.cache_records().await?;
-    let own = before.own_cache(&records);
+    let records = within(docker.cache_records()).await?;
+    let own = left.before.own_cache(&records, left);
     for some in own.chunks(AT_ONCE) {
         let actions: Vec<_> =
             some.iter().map(|r| action(numbers, "cache-record", &r.id, r.own_bytes())).collect();
@@ -113,9 +165,14 @@ pub(super) async fn sweep(
                 docker.remove_cache(&ids, permit).await
             })
             .await?;
-        swept.left += removed.iter().filter(|result| !is_gone(result)).count();
+        there += removed.iter().filter(|result| !is_gone(result)).count();
     }
-    Ok(swept)
+    Ok(there)
+}
+
+async fn within<T>(asked: impl Future<Output = Result<T, DockerError>>) -> Result<T, DockerError> {
+    let late = |_| DockerError::Timeout(TELLING.as_secs());
+    tokio::time::timeout(TELLING, asked).await.map_err(late)?
 }
 
 /// Why a sweep ended early.
@@ -157,7 +214,49 @@ mod tests {
 
     fn record(id: &str, lies_on: &[&str], in_use: bool) -> CacheRecord {
         let parents = lies_on.iter().map(|p| (*p).to_owned()).collect();
-        CacheRecord { id: id.into(), parents: Some(parents), in_use, ..CacheRecord::default() }
+        CacheRecord {
+            id: id.into(),
+            parents: Some(parents),
+            in_use,
+            created_at: Timestamp::from_second(1_000).ok(),
+            ..CacheRecord::default()
+        }
+    }
+
+    /// A run that built from second 995 on until 1005, and from 2000 on.
+    fn left(cache: Cache) -> Left {
+        let times = vec![(995, Some(1_005)), (2_000, None)];
+        Left { before: Before::default(), built: HashSet::new(), times, cache }
+    }
+
+    #[test]
+    fn only_what_came_while_this_run_built_is_its_own() {
+        let at = |id: &str, second: Option<i64>| CacheRecord {
+            created_at: second.and_then(|second| Timestamp::from_second(second).ok()),
+            ..record(id, &[], false)
+        };
+        let pulled = CacheRecord { description: "pulled from x".into(), ..at("base", Some(996)) };
+        let records = [
+            at("early", Some(900)),
+            at("ours", Some(1_000)),
+            at("between", Some(1_500)),
+            at("last", Some(2_500)),
+            at("undated", None),
+            pulled,
+            record("on-base", &["base"], true),
+        ];
+        let own = |cache| {
+            let mut own: Vec<_> = Before::default()
+                .own_cache(&records[..6], &left(cache))
+                .iter()
+                .map(|r| r.id.clone())
+                .collect();
+            own.sort();
+            own
+        };
+        assert_eq!(own(Cache::Goes { pulled: true }), ["base", "last", "ours"]);
+        assert_eq!(own(Cache::Goes { pulled: false }), ["last", "ours"]);
+        assert!(own(Cache::Stays).is_empty());
     }
 
     fn id(name: &str) -> String {
@@ -184,7 +283,9 @@ mod tests {
             record("lone", &[], false),
         ];
         let there = before(&["old"], &[]);
-        let own: Vec<_> = there.own_cache(&records).iter().map(|r| r.id.as_str()).collect();
+        let left = left(Cache::Goes { pulled: true });
+        let own = there.own_cache(&records, &left);
+        let own: Vec<_> = own.iter().map(|r| r.id.as_str()).collect();
         assert_eq!(own.len(), 3, "{own:?}");
         assert!(["top", "new", "lone"].iter().all(|id| own.contains(id)), "{own:?}");
         let at = |id| own.iter().position(|own| *own == id);

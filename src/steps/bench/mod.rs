@@ -1,9 +1,11 @@
 //! Builds apps on a host by its own `docker build`, measures every step, and leaves nothing behind.
 
 mod answer;
+
 mod blame;
 mod build;
 mod checkout;
+mod clearing;
 mod leftovers;
 mod listen;
 mod parameters;
@@ -12,20 +14,20 @@ mod picture;
 mod sampler;
 mod schedule;
 mod session;
+mod turn;
 mod workshop;
 
 use super::{Done, Kind, Needs, ParameterError, Reached, Settled, Step};
 use crate::docker;
 use crate::door::Door;
-use crate::record::{
-    Action, ActionResult, Decision, Finding, HostName, Object, Outcome, Problem, Verdict,
-};
+use crate::record::{Action, ActionResult, Decision, HostName, Object, Outcome, Problem, Verdict};
 use crate::ssh::{Program, hex};
 use answer::Answer;
 use checkout::Looked;
 use futures::future::BoxFuture;
+use leftovers::Kept;
 use parameters::{App, Parameters};
-use session::{Kept, Session};
+use session::Session;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -140,22 +142,6 @@ fn obstacle(apps: &[App], on: &Reached) -> Result<(), Problem> {
     }
 }
 
-/// What the user is told when something could not be cleared up.
-fn left_behind(building: bool) -> Finding {
-    let (text, hint) = if building {
-        (
-            "somebody else builds, so the build cache of this run stays",
-            "fleet cleanup takes it when it is a day old",
-        )
-    } else {
-        (
-            "something of this run is used by others and stays",
-            "fleet cleanup takes it once nothing uses it",
-        )
-    };
-    Finding { name: "bench.left".into(), text: text.into(), hint: Some(hint.into()) }
-}
-
 impl Step for Bench {
     fn needs(&self) -> Needs {
         let builds = !self.parameters.from_history;
@@ -183,10 +169,13 @@ impl Step for Bench {
         door: &'a Door,
     ) -> BoxFuture<'a, Result<Done, Problem>> {
         Box::pin(async move {
+            if door.is_check() {
+                return Ok(Done::default());
+            }
             if self.parameters.from_history {
                 past::tell(on, &self.parameters.apps, self.parameters.accept_crash).await?;
             }
-            if self.parameters.from_history || door.is_check() {
+            if self.parameters.from_history {
                 return Ok(Done::default());
             }
             self.session(on, door)?.work().await?;
@@ -202,7 +191,7 @@ impl Step for Bench {
     ) -> BoxFuture<'a, Result<Option<Settled>, Problem>> {
         // The host's side ends a build that nobody listens to, and takes its folder away.
         Box::pin(async move {
-            self.session(on, door)?.sweep().await?;
+            self.session(on, door)?.sweep(true).await?;
             let cut = || ActionResult::Failed { reason: "cut off with the connection".into() };
             Ok(Some(open.iter().map(|action| (action.number, cut())).collect()))
         })

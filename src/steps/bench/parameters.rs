@@ -115,6 +115,9 @@ impl Parameters {
             crate::human::parse_duration(&text)
                 .map_err(|reason| ParameterError::new("timeout", reason))
         })?;
+        if timeout < Duration::from_secs(1) {
+            return Err(ParameterError::new("timeout", "a build needs a second at least"));
+        }
         let runs = raw.runs.unwrap_or(RUNS);
         if !(1..=MOST_RUNS).contains(&runs) {
             return Err(ParameterError::new("runs", format!("must be 1 to {MOST_RUNS}")));
@@ -150,6 +153,10 @@ fn apps(mut apps: Vec<App>) -> Result<Vec<App>, ParameterError> {
             app.dockerfiles.push(Dockerfile { name: "repo".into(), forms: Vec::new() });
         }
         let files = app.dockerfiles.iter().flat_map(|d| &d.forms).flat_map(|form| &form.files);
+        let nul = files.clone().any(|file| file.text.contains('\0'));
+        if nul {
+            return Err(ParameterError::new("apps", format!("{}: a NUL byte in a file", app.name)));
+        }
         if let Some(file) = files.into_iter().find(|file| !is_inside(&file.path)) {
             let reason = format!("{}: `{}` leads out of the context", app.name, file.path);
             return Err(ParameterError::new("apps", reason));

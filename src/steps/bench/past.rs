@@ -136,14 +136,16 @@ async fn ask(
 
 fn read(text: &str) -> Vec<Remembered> {
     let mut all: Vec<Remembered> = Vec::new();
+    let mut read = None;
     for line in text.lines() {
         if let Some(json) = line.strip_prefix("build=") {
-            all.extend(serde_json::from_str::<Remembered>(json));
-        } else if let (Some(context), Some(last)) = (line.strip_prefix("context="), all.last_mut())
-        {
-            context.clone_into(&mut last.context);
+            all.extend(read.take());
+            read = serde_json::from_str::<Remembered>(json).ok();
+        } else if let (Some(context), Some(read)) = (line.strip_prefix("context="), &mut read) {
+            context.clone_into(&mut read.context);
         }
     }
+    all.extend(read);
     all
 }
 
@@ -156,7 +158,7 @@ async fn look(
     round: u32,
 ) -> Result<Option<Build>, Problem> {
     let (Some(id), Some(wall)) = (past.id(), past.milliseconds()) else { return Ok(None) };
-    let body = "docker buildx history logs --progress rawjson \"$id\" 2>&1\nfinish 0";
+    let body = "BUILDX_BUILDER=default docker -H unix:///var/run/docker.sock buildx history logs --progress rawjson \"$id\" 2>&1\nfinish 0";
     let log = ask(on, body, &[("id", id)], PRINTING, LOG).await?;
     // Which Dockerfile it was is not remembered, so steps have no lines.
     let none = dockerfile::parse(Text::new("Dockerfile", Vec::new(), false));

@@ -14,8 +14,9 @@ pub(super) struct Turn {
     pub(super) clean: bool,
 }
 
-/// Round after round, in each the scenarios in their order, in each the Dockerfiles in turns:
-/// what changes slowly on a host falls on all of them alike. A cold round begins without what
+/// Round after round, in each the scenarios in their order, in each the Dockerfiles in turns, each
+/// second round the other way round: what changes slowly on a host, and what the first of them
+/// finds, falls on all alike. A cold round begins without what
 /// the rounds before have left, and fills the cache that its warm builds use.
 pub(super) fn schedule(slots: usize, scenarios: &[Scenario], runs: u32) -> Vec<Turn> {
     let cold = scenarios.contains(&Scenario::Cold);
@@ -26,11 +27,11 @@ pub(super) fn schedule(slots: usize, scenarios: &[Scenario], runs: u32) -> Vec<T
     }
     for round in 1..=runs {
         for &scenario in scenarios {
-            turns.extend((0..slots).map(|slot| Turn {
-                slot,
+            turns.extend((0..slots).map(|at| Turn {
+                slot: if round % 2 == 1 { at } else { slots - 1 - at },
                 scenario,
                 round,
-                clean: scenario == Scenario::Cold && slot == 0 && round > 1,
+                clean: scenario == Scenario::Cold && at == 0 && round > 1,
             }));
         }
     }
@@ -54,10 +55,10 @@ mod tests {
             (1, Cold, 1),
             (0, Warm, 1),
             (1, Warm, 1),
-            (0, Cold, 2),
             (1, Cold, 2),
-            (0, Warm, 2),
+            (0, Cold, 2),
             (1, Warm, 2),
+            (0, Warm, 2),
         ];
         assert_eq!(shape(&turns), expected);
         let clean: Vec<bool> = turns.iter().map(|t| t.clean).collect();

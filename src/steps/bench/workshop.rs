@@ -30,6 +30,8 @@ const CONTEXT: &str =
 pub(super) struct Workshop {
     connection: Arc<Connection>,
     root: bool,
+    /// What sets apart the processes of this run.
+    mark: String,
     /// Its path.
     pub(super) folder: String,
     keeper: Running,
@@ -41,7 +43,7 @@ pub(super) struct Context {
     /// Its folder below the workshop's.
     pub(super) slot: String,
     /// The file that an edit changes.
-    edit: String,
+    pub(super) edit: String,
 }
 
 impl Workshop {
@@ -64,7 +66,8 @@ impl Workshop {
         if random.is_empty() || !random.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return Err(Problem::new(Outcome::Failed, "mktemp gave no folder in /var/tmp"));
         }
-        Ok(Self { connection: Arc::clone(&on.connection), root: on.sudo, folder, keeper })
+        let connection = Arc::clone(&on.connection);
+        Ok(Self { connection, root: on.sudo, mark: run.to_owned(), folder, keeper })
     }
 
     /// Unpacks the commit of a checkout and lays a Dockerfile's files over it.
@@ -72,10 +75,13 @@ impl Workshop {
         &self,
         slot: &str,
         path: &str,
+        commit: &str,
         files: &[File],
         _permit: &Permit,
     ) -> Result<Context, Problem> {
-        let answer = self.run(CONTEXT, &[("slot", slot), ("path", path)]).await?;
+        let commit = commit.trim_end_matches('+');
+        let variables = [("slot", slot), ("path", path), ("commit", commit)];
+        let answer = self.run(CONTEXT, &variables).await?;
         let edit = answer.get("edit").unwrap_or_default().to_owned();
         for file in files {
             let executable = if file.executable { "1" } else { "" };
@@ -118,9 +124,11 @@ impl Workshop {
         body: &str,
         variables: &[(&str, &str)],
     ) -> Result<Answer, Problem> {
-        let mut all = vec![("dir", self.folder.as_str())];
+        let mut all = vec![("dir", self.folder.as_str()), ("run", &self.mark)];
         all.extend_from_slice(variables);
-        let program = Program { body, variables: &all, root: self.root };
+        // Whatever still runs when nobody listens any more is known by the mark.
+        let body = format!("FLEET_BENCH=$run; export FLEET_BENCH\n{body}");
+        let program = Program { body: &body, variables: &all, root: self.root };
         let answer = Answer::of(&self.connection, &program, UNPACKING)
             .await
             .map_err(|e| problem(&e, "the context"))?;
