@@ -252,6 +252,28 @@ fn an_interrupt_ends_the_build_and_clears_up() {
 }
 
 #[test]
+fn a_lost_connection_leads_back_to_the_host_and_clears_up() {
+    let _turn = engines();
+    let _tiny = Tiny::with("FROM tiny:base\nCOPY . /app\nRUN sleep 4727\n");
+    let project = project(APP);
+    let before = there("trixie");
+    let child = project
+        .command(&["bench", "--apps", "tiny", "--hosts", "trixie", "--runs", "1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let sleeping = || says("trixie", "ps -eo args= | grep -c '^sleep 4727'") != "0";
+    wait_for("the build's step", Duration::from_secs(60), sleeping);
+    inside("trixie", "pkill -KILL -u deploy sshd");
+    let ran = Ran::of(&child.wait_with_output().unwrap()).code(3);
+    assert!(!sleeping(), "the step goes on: {ran:?}");
+    let folder = || says("trixie", "ls -d /var/tmp/fleet-bench.* 2>/dev/null").is_empty();
+    wait_for("the folder to go", Duration::from_secs(90), folder);
+    compare("trixie", &before);
+}
+
+#[test]
 fn a_killed_controller_leaves_no_build_no_folder_and_no_tag() {
     let _turn = engines();
     let _tiny = Tiny::with("FROM tiny:base\nCOPY . /app\nRUN [ -e /tiny ] || sleep 4725\n");

@@ -258,9 +258,9 @@ fn the_headline_has_a_line_per_scenario_and_counts_hosts() {
     let warm = |build: Build| Build { scenario: Scenario::Warm, ..build };
     let run = |name: &str, first: u64, second: u64| {
         Told::bench(name, &["web1", "web2"])
-            .all_built("web1", around(first, 4))
-            .all_built("web2", around(second, 4))
-            .built("web2", warm(build(first, 1)))
+            .all_built("web1", around(first, 6))
+            .all_built("web2", around(second, 6))
+            .all_built("web2", around(first, 6).map(warm))
             .run()
     };
     let comparison = compare(&[run("one", 60_000, 90_000)], &[run("two", 30_000, 95_000)]).unwrap();
