@@ -266,8 +266,8 @@ fn the_headline_has_a_line_per_scenario_and_counts_hosts() {
     let comparison = compare(&[run("one", 60_000, 90_000)], &[run("two", 30_000, 95_000)]).unwrap();
     let told: Vec<_> = comparison.headlines.iter().map(|h| h.text.as_str()).collect();
     let want = [
-        "cold: fleet median build 1 m 15 s → 1 m 02 s, −17 %, 1 of 2 hosts faster",
-        "warm: fleet median build 1 m 00 s → 30.0 s, −50 %, 1 of 1 host faster",
+        "cold: fleet median build 1 m 15 s → 1 m 03 s, −17 %, 1 of 2 hosts faster",
+        "warm: fleet median build 1 m 00 s → 30.3 s, −50 %, 1 of 1 host faster",
     ];
     assert_eq!(told, want);
 }
