@@ -82,10 +82,26 @@ pub struct Headline {
     pub change_percent: Option<f64>,
     /// How many hosts are in it.
     pub hosts: usize,
-    /// How many of them are shown to be faster in a row, and in none to be slower.
+    /// How many of them have a lower median of their rows' medians after than before.
     pub hosts_faster: usize,
+    /// How many of those are significantly faster in a row, and in none slower.
+    pub hosts_shown: usize,
     /// All of it in a line, for people.
     pub text: String,
+}
+
+impl Headline {
+    /// `9 of 9 hosts faster`, and how many of them significantly where that are not all.
+    #[must_use]
+    pub fn faster(&self) -> String {
+        let hosts = crate::human::count(self.hosts, "host");
+        let all = format!("{} of {hosts} faster", self.hosts_faster);
+        match self.hosts_shown {
+            shown if shown == self.hosts_faster => all,
+            0 => format!("{all}, none significantly"),
+            shown => format!("{all}, {shown} significantly"),
+        }
+    }
 }
 
 /// What builds are matched by.

@@ -28,7 +28,11 @@ pub(super) fn reasons(before: &[&Build], after: &[&Build]) -> Vec<Reason> {
             || (values.before.len() == 1 && values.before == values.after);
         (!alike).then_some(Reason { condition: *condition, values })
     };
-    EQUAL.iter().filter_map(differs).chain(load(before, after)).collect()
+    // Of builds in turns the load says only what the builds before them were: whatever else ran
+    // fell on both sides alike.
+    let apart = order(before, after) == Order::Sequential;
+    let load = if apart { load(before, after) } else { None };
+    EQUAL.iter().filter_map(differs).chain(load).collect()
 }
 
 /// The values that builds of a side met, in order of first appearance.

@@ -104,7 +104,8 @@ fn many_rows_with_the_steps_that_changed_most() {
     before: run 20261124-153012-7f3a (rails, rails-before) of 9 hosts
     after: run 20261125-153012-beef (rails) of 9 hosts
 
-    cold: fleet median build 12 m 49 s → 2 m 06 s, −84 %, 6 of 8 hosts faster
+    cold: fleet median build 12 m 49 s → 2 m 06 s, −84 %, 8 of 8 hosts faster, 6
+      significantly
     warm: fleet median build 4.0 s → 4.0 s, +0.2 %, 0 of 9 hosts faster
 
     shop (cold) on hel1-web3 not comparable: engine 26.1.5 before, 28.5.2 after; the

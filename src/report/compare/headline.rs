@@ -24,14 +24,20 @@ fn headline(scenario: Scenario, rows: &[BuildRow]) -> Option<Headline> {
     let mut hosts: Vec<&str> = medians.iter().map(|(host, ..)| *host).collect();
     hosts.sort_unstable();
     hosts.dedup();
-    let faster = hosts.iter().filter(|host| is_faster(host, scenario, rows));
+    let of_host = |host: &str| medians_of(medians.iter().filter(move |(on, ..)| *on == host));
+    let faster: Vec<&&str> = hosts
+        .iter()
+        .filter(|host| of_host(host).is_some_and(|median| median.after < median.before))
+        .collect();
+    let shown = faster.iter().filter(|host| is_faster(host, scenario, rows));
     let mut headline = Headline {
         scenario,
         rows: medians.len(),
         milliseconds: all,
         change_percent: change_percent(all.before, all.after),
         hosts: hosts.len(),
-        hosts_faster: faster.count(),
+        hosts_faster: faster.len(),
+        hosts_shown: shown.count(),
         text: String::new(),
     };
     headline.text = text(&headline);
@@ -56,12 +62,11 @@ fn medians_of<'m>(
 
 fn text(headline: &Headline) -> String {
     format!(
-        "{}: fleet median build {} → {}, {}, {} of {} faster",
+        "{}: fleet median build {} → {}, {}, {}",
         headline.scenario,
         time(headline.milliseconds.before),
         time(headline.milliseconds.after),
         headline.change_percent.map_or_else(|| "no change known".to_owned(), percent),
-        headline.hosts_faster,
-        crate::human::count(headline.hosts, "host"),
+        headline.faster(),
     )
 }

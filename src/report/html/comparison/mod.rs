@@ -5,7 +5,6 @@ mod tables;
 
 use super::page::{Figure, Page, Section};
 use super::{date, said, unbroken};
-use crate::human;
 use crate::record::{Scenario, Unit};
 use crate::report::View;
 use crate::report::bench::{signed_bytes, time};
@@ -40,12 +39,11 @@ fn headline(comparison: &Comparison) -> String {
     let change =
         first.change_percent.map_or_else(String::new, |change| format!(", {}", percent(change)));
     format!(
-        "Fleet median {} build {} → {}{change}, {} of {} faster",
+        "Fleet median {} build {} → {}{change}, {}",
         first.scenario,
         unbroken(&milliseconds(first.milliseconds.before)),
         unbroken(&milliseconds(first.milliseconds.after)),
-        first.hosts_faster,
-        human::count(first.hosts, "host")
+        first.faster()
     )
 }
 
@@ -93,11 +91,10 @@ fn scenario(h: &Headline) -> Figure {
         name: format!("{} build", h.scenario),
         value: h.change_percent.map_or_else(|| "–".to_owned(), percent),
         remark: format!(
-            "{} → {}, {} of {} faster",
+            "{} → {}, {}",
             milliseconds(h.milliseconds.before),
             milliseconds(h.milliseconds.after),
-            h.hosts_faster,
-            human::count(h.hosts, "host")
+            h.faster()
         ),
         missed: h.change_percent.is_some_and(|change| change > 0.0),
     }
