@@ -98,6 +98,7 @@ fn behind(samples: &[Sample]) -> Vec<String> {
         reasons.push(format!("{} up to {} busy{each}", disk.name, per_mille(i64::from(disk.busy))));
     }
     let blocked = samples.iter().flat_map(|s| &s.blocked).next();
-    reasons.extend(blocked.map(|task| format!("blocked: {task}")));
+    // The names of containers in a control group's path can be wider than a terminal.
+    reasons.extend(blocked.map(|task| format!("blocked: {}", crate::report::cut::cut(task, 60))));
     reasons
 }

@@ -105,6 +105,8 @@ pub(super) fn per_mille(n: i64) -> String {
 fn largest(subject: &Subject<'_, '_>) -> Option<Block> {
     let builds = subject.series.iter().filter_map(|s| s.typical());
     let layer = builds.filter_map(measures::largest_layer).max_by_key(|layer| layer.bytes)?;
-    let text = format!("largest layer: {} by {}", crate::human::bytes(layer.bytes), layer.made_by);
+    // An imported image does not say what made it.
+    let by = if layer.made_by.is_empty() { "" } else { " by " };
+    let text = format!("largest layer: {}{by}{}", crate::human::bytes(layer.bytes), layer.made_by);
     Some(Block::Line(Text::plain(text)))
 }
