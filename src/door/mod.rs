@@ -109,9 +109,7 @@ impl Door {
         &self,
         actions: Vec<Action>,
     ) -> Result<Vec<Announced>, Shut> {
-        if self.stop.level() >= StopLevel::Detach {
-            return Err(Shut::Stopped);
-        }
+        self.may_put_back()?;
         if !actions.is_empty() {
             self.journal.intend(actions.clone()).await?;
         }
@@ -175,9 +173,9 @@ impl Door {
         F: FnOnce(Permit) -> W,
         W: Future<Output = Vec<ActionResult>>,
     {
-        if self.stop.level() >= StopLevel::Detach {
+        if let Err(shut) = self.may_put_back() {
             self.give_up(announced);
-            return Err(Shut::Stopped);
+            return Err(shut);
         }
         Ok(self.many(&announced, write).await)
     }
@@ -210,9 +208,9 @@ impl Door {
         F: FnOnce(Permit) -> W,
         W: Future<Output = ActionResult>,
     {
-        if self.stop.level() >= StopLevel::Detach {
+        if let Err(shut) = self.may_put_back() {
             self.give_up([announced]);
-            return Err(Shut::Stopped);
+            return Err(shut);
         }
         Ok(self.one(&announced, write).await)
     }
@@ -264,6 +262,10 @@ impl Door {
     /// nothing when it is cut off.
     pub async fn asked_to_stop(&self) {
         self.stop.clone().reached(StopLevel::Finish).await;
+    }
+
+    fn may_put_back(&self) -> Result<(), Shut> {
+        if self.stop.level() >= StopLevel::Detach { Err(Shut::Stopped) } else { Ok(()) }
     }
 
     fn may_begin(&self) -> Result<(), Shut> {
